@@ -102,8 +102,9 @@ def fitted_not_tried(
     return float(found[0] - slopes @ mean), dict(zip(names, map(float, slopes), strict=True))
 
 
-def calibrated(cases: Sequence[Case], names: Sequence[str], *, date: str = "", command: str = "") -> Calibration:
+def calibrated(cases: Sequence[Case], *, date: str = "", command: str = "") -> Calibration:
     """All coefficients."""
+    names = tuple(cases[0].circumstances.signals(0.0))
     prices = fitted_shares(cases)
     intercept, signals = fitted_not_tried(cases, names, prices)
     return Calibration(date, command, len(cases), *prices, intercept, signals)
@@ -122,25 +123,11 @@ def log_loss(case: Case, known: Calibration) -> float:
     return -math.log(max(missing if case.right is None else float(own[case.right]), LEAST))
 
 
-def cross_validated(cases: Sequence[Case], names: Sequence[str], parts: int = 10) -> float:
+def cross_validated(cases: Sequence[Case], parts: int = 10) -> float:
     """Mean log loss of cases that the coefficients have not seen."""
     total = 0.0
     for part in range(parts):
         rest = [case for place, case in enumerate(cases) if place % parts != part]
-        known = calibrated(rest, names)
+        known = calibrated(rest)
         total += sum(log_loss(case, known) for case in cases[part::parts])
     return total / len(cases)
-
-
-def chosen_signals(cases: Sequence[Case]) -> tuple[str, ...]:
-    """Signals that lower the cross-validated log loss, one after the other, as long as one does by a hundredth."""
-    every = tuple(cases[0].circumstances.signals(0.0))
-    chosen: tuple[str, ...] = ()
-    best = cross_validated(cases, chosen)
-    while len(chosen) < len(every):
-        scores = {name: cross_validated(cases, (*chosen, name)) for name in every if name not in chosen}
-        name = min(scores, key=lambda one: scores[one])
-        if scores[name] > best - 0.01:
-            break
-        chosen, best = (*chosen, name), scores[name]
-    return chosen

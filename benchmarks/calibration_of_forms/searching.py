@@ -68,7 +68,7 @@ def _judged(forms: list[DistinctForm], table: Table) -> list[Record]:
                 "law": same_form(one.formula.expression, table.problem)
                 if asked
                 else (None if table.problem else False),
-                "text": str(one.formula)[:200],
+                "text": str(one.formula)[:1000],
             }
         )
     return records

@@ -15,8 +15,8 @@ from kansym.bench.law import Law, Noise
 from kansym.bench.problem import Problem, make_problem
 from kansym.data.dataset import Dataset, make_dataset
 
-ROWS, NOISE = (30, 2000), (0.003, 0.1)
-"""Drawn evenly in their logarithms; noise in parts of the spread of the law."""
+ROWS, FEW, NOISE = (30, 2000), (7, 30), (0.003, 0.1)
+"""Drawn evenly in their logarithms, the second of tables of few rows; noise in parts of the spread of the law."""
 
 MOST_COLUMNS = 3
 
@@ -42,7 +42,7 @@ class Table:
     problem: Problem | None
 
 
-def table(index: int, seed: int) -> Table:
+def table(index: int, seed: int, *, few: bool = False) -> Table:
     """One table of a seed; each is drawn by itself, so that none needs those before it.
 
     Parameters
@@ -50,6 +50,8 @@ def table(index: int, seed: int) -> Table:
     index : int
     seed : int
         Below 1000 for development; from 1000 up for a report.
+    few : bool, default False
+        A table of few rows.
     """
     kind = TURNS[index % len(TURNS)]
     name = f"{seed}-{index:03d}"
@@ -59,7 +61,7 @@ def table(index: int, seed: int) -> Table:
         return Table(name, own.__name__, make_dataset(*own(lawless_generator(f"forms {name}", seed))), None)
     g = sampling.generator(f"forms {name}", seed)
     law = _law(kind, index, seed)
-    rows = round(math.exp(g.uniform(*np.log(ROWS))))
+    rows = round(math.exp(g.uniform(*np.log(FEW if few else ROWS))))
     share, given, relative = math.exp(g.uniform(*np.log(NOISE))), bool(g.random() < 0.5), bool(g.random() < 0.3)
     law = replace(law, rows=None, levels=(), noise=None)
     clean = law.sample(rows, index)[1]

@@ -13,13 +13,14 @@ from kansym.fitting.residuals import EXACT, residuals_of
 from kansym.forms.distinct import DistinctForm
 from kansym.search.results import Discovery, StopReason
 
-GOOD = (
-    StopReason.AS_GOOD_AS_DATA,
-    StopReason.NOTHING_SMOOTH_LEFT,
-    StopReason.AS_GOOD_AS_SPLINE,
-    StopReason.AS_GOOD_AS_NETWORKS,
+OPEN = (
+    StopReason.ALL_SHAPES_TRIED,
+    StopReason.OUT_OF_TIME,
+    StopReason.OUT_OF_WALL_TIME,
+    StopReason.FAILED,
+    StopReason.INTERRUPTED,
 )
-"""Endings by which a search says that it sees nothing left."""
+"""Endings of a search that has not seen that nothing is left."""
 
 LEAST_P = 1e-3
 """Least probability that counts: permutations tell no smaller ones, and chi-squared, of errors that are known to a few
@@ -45,7 +46,7 @@ class Circumstances:
     chi2_p : float or None
         Of as large a chi-squared; None without errors.
     settled : bool
-        Whether the search ended because it saw nothing left.
+        Whether the search ended because it saw nothing left, as far as is known.
     """
 
     rows: int
@@ -60,6 +61,10 @@ class Circumstances:
     def signals(self, doubt: float) -> dict[str, float]:
         """What the logistic model of `kansym.forms.calibration` weighs, by name.
 
+        unsettled: whether the search ended in any other way; left, chi2: minus the decimal logarithms of both
+        probabilities; words: binary logarithm of the bits of the pick; gain: of the bits gained for each of these;
+        rows: decimal logarithm of their number; doubt.
+
         Parameters
         ----------
         doubt : float
@@ -73,7 +78,6 @@ class Circumstances:
             "chi2": 0.0 if self.chi2_p is None else -math.log10(max(self.chi2_p, LEAST_P)),
             "words": math.log2(max(self.words, 1.0)),
             "gain": math.log2(max(gained, 1.0) / max(self.words, 1.0)),
-            "noise": math.log10(noise),
             "rows": math.log10(max(self.rows, 1)),
             "doubt": doubt,
         }
@@ -98,5 +102,5 @@ def circumstances(discovery: Discovery, pick: DistinctForm, left_p: float | None
         noise=noise,
         left_p=left_p,
         chi2_p=chi2_p,
-        settled=discovery.stopped in GOOD,
+        settled=discovery.stopped not in OPEN,
     )

@@ -328,7 +328,8 @@ def _points(dataset: Dataset) -> np.ndarray:
     whole = (np.round(dataset.X) == dataset.X).all(axis=0)
     if whole.any():
         # Quantum numbers and counts have nothing in between.
-        points[:, whole] = np.round(points[:, whole])
+        low, high = np.ceil(larger[whole, 0]), np.floor(larger[whole, 1])
+        points[:, whole] = np.clip(np.round(points[:, whole]), low, high)
         points = np.unique(points, axis=0)
     return points
 

@@ -143,10 +143,8 @@ class Forms(Sequence[FormProbability]):
             ]
             found = cls(forms, float(record["not_tried"]))
         except (KeyError, TypeError, ValueError) as error:
-            if isinstance(error, StorageError):
-                raise
             raise StorageError(f"forms cannot be read: {type(error).__name__} {error}") from error
-        if not forms:
+        if not found:
             raise StorageError("forms cannot be read: there is none")
         return found
 

@@ -43,9 +43,9 @@ def text_report(summary: RunSummary, *, full: bool = True, name_constants: bool 
         ),
         _section("The guess" if len(summary.guesses) == 1 else "The guesses", _guesses(summary)),
         _section("Agreement with the data", agreement_lines(summary)),
-        _section("Probability of the form", forms_lines(summary)),
         _section("LaTeX", _latex(formula, named=named)),
         _section("Certificate", _certificate(summary, full)),
+        _section("Probability of the form", forms_lines(summary)),
         _section("Formulas by complexity (* is the pick)", front_table(summary)),
         _section("Notes", note_lines(summary.notes)),
     ]

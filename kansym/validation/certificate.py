@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,7 +129,7 @@ class Certificate:
     all_rows: AllRows | None = None
     bootstrap: Agreement | None = None
     odds: FormOdds | None = None
-    rivals: tuple[Formula, ...] = ()
+    rivals: tuple[Formula, ...] = field(default=(), compare=False)
 
     @property
     def is_law(self) -> bool:

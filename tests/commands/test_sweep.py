@@ -5,8 +5,8 @@ import json
 import pytest
 
 from kansym.cli import main
-from kansym.commands.implementation.sweep import names_of
-from kansym.commands.patterns import matching
+from kansym.sweeps.folder import names_of
+from kansym.data.patterns import matching
 from kansym.errors import ArgumentError
 
 

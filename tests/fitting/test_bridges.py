@@ -8,7 +8,7 @@ import pytest
 import kansym
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.bridges import formula_to_iminuit, formula_to_lmfit, safe_names
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.parser import parse_expression
 

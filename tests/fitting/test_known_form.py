@@ -8,7 +8,7 @@ import scipy.stats
 
 import kansym
 from kansym.errors import ArgumentError, DataError
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.symbolic.parser import FormulaSyntaxError
 
 DECAY = "A*exp(-t/tau) + B"
