@@ -88,7 +88,7 @@ def test_fit_constants_takes_every_kind_and_the_old_form(kinds, columns):
     with pytest.warns(DeprecationWarning, match="give the table with its target") as caught:
         old = kansym.fit_constants("A*exp(-t/tau)", {"t": columns["t [s]"]}, columns["N"], y_error=0.01)
     assert len(caught) == 1 and old.values == pytest.approx(expected, rel=1e-6)
-    with pytest.raises(ArgumentError, match="target"):
+    with pytest.raises(ArgumentError, match="there is no column 'y'; columns: t, N, sN"):
         kansym.fit_constants("A*exp(-t/tau)", kinds["frame"])
     with pytest.raises(ArgumentError, match="there is no column 'M'"):
         kansym.fit_constants("A*exp(-t/tau)", kinds["frame"], target="M")

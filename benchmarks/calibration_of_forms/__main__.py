@@ -4,8 +4,8 @@ Tables of drawn laws, 30 to 2,000 rows with 0.3 to 10 % of noise, errors given o
 in ten without noise, are searched, and each form that was met is held against the law::
 
     python -m benchmarks.calibration_of_forms search --seed 11 --tables 80 --seconds 8   # development
-    python -m benchmarks.calibration_of_forms search --seed 13 --tables 50 --seconds 8 --few
-    python -m benchmarks.calibration_of_forms fit runs/forms/11-8s.jsonl runs/forms/13-8s-few.jsonl
+    python -m benchmarks.calibration_of_forms search --seed 13 --tables 50 --seconds 6 --few
+    python -m benchmarks.calibration_of_forms fit runs/forms/11-8s.jsonl runs/forms/13-6s-few.jsonl
     python -m benchmarks.calibration_of_forms search --seed 1011 --tables 400            # looked at once
     python -m benchmarks.calibration_of_forms report runs/forms/1011-8s.jsonl            # bins, scores and the figure
 

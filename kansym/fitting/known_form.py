@@ -35,6 +35,9 @@ from kansym.symbolic.refit import LeastSquares
 from kansym.units.headers import names_and_units_of
 from kansym.units.system import UnitSystem
 
+TARGET = "y"
+"""What a formula describes where nobody says otherwise."""
+
 NOTED_CORRECTION = 0.3
 """Change of a constant for the curvature, in its standard errors, that is worth a note."""
 
@@ -48,7 +51,7 @@ def fit_constants(
     table: Any,
     y: Any = None,
     *,
-    target: str | None = None,
+    target: str = TARGET,
     error: str | float | None = None,
     start: Mapping[str, float] | None = None,
     y_error: Any = None,
@@ -73,7 +76,7 @@ def fit_constants(
         Columns by name. A single number stands for a column of it. Columns that the formula does not use may be there.
     y : array (n,), optional
         The old form: what the formula describes, beside a table of the other columns. It works with a warning.
-    target : str, optional
+    target : str, default "y"
         The column that the formula describes; a Dataset and a shipped table have one.
     error : str or float, optional
         The column of its standard errors, or one number for all rows; a Dataset has its own.
@@ -146,7 +149,7 @@ def fit_constants(
     else:
         old_form(f"fit_constants: give the table with its target, fit_constants({expression!r}, table, target='y')")
         columns, outcome = table, y
-        own = {"target": target or "y", "y_error": y_error if error is None else error, "x_error": x_error}
+        own = {"target": target, "y_error": y_error if error is None else error, "x_error": x_error}
         own |= {"units": units, "y_units": y_units}
     return fit_columns(
         expression, columns, outcome, start=start, loss=loss, scale_errors=scale_errors, seed=seed, bounds=bounds,
@@ -154,12 +157,10 @@ def fit_constants(
     )  # fmt: skip
 
 
-def _columns_of(
-    table: Any, *, target: str | None, error: str | float | None
-) -> tuple[Mapping[str, Any], Any, dict[str, Any]]:
+def _columns_of(table: Any, *, target: str, error: str | float | None) -> tuple[Mapping[str, Any], Any, dict[str, Any]]:
     """Columns of a table by name, its target, and what it says of errors and units."""
     if isinstance(table, Dataset) or (isinstance(table, str) and is_shipped(table)):
-        return _columns_of_dataset(given_table(table, target=target, error=error))
+        return _columns_of_dataset(given_table(table, target=None if target == TARGET else target, error=error))
     if isinstance(table, Mapping) and not hasattr(table, "columns"):
         names, units = names_and_units_of([str(name) for name in table])
         columns = dict(zip(names, table.values(), strict=True))
@@ -167,9 +168,8 @@ def _columns_of(
         raw = raw_table(readable(table))
         names, units = names_and_units(raw)
         columns = dict(zip(names, raw.columns, strict=True))
-    if target is None or target not in columns:
-        known = f"there is no column {target!r}" if target is not None else "target must name the column to describe"
-        raise ArgumentError(Argument("target"), f": {known}; columns: {listing(names, 20)}")
+    if target not in columns:
+        raise ArgumentError(Argument("target"), f": there is no column {target!r}; columns: {listing(names, 20)}")
     by_name = dict(zip(names, units, strict=True))
     if isinstance(error, str) and error in columns:
         y_error: Any = np.asarray(columns.pop(error), dtype=np.float64)
@@ -206,7 +206,7 @@ def fit_columns(
     loss: str = "linear",
     scale_errors: bool = False,
     seed: int = 0,
-    target: str = "y",
+    target: str = TARGET,
     units: Mapping[str, str | None] | None = None,
     y_units: str | None = None,
     bounds: Mapping[str, tuple[float | None, float | None]] | None = None,

@@ -1,12 +1,7 @@
-# scipy's results are typed as plain tuples.
-# pyright: reportAttributeAccessIssue=false
 """What a search knows about whether the law is among the forms that it has met."""
 
 import math
 from dataclasses import dataclass
-
-import numpy as np
-import scipy.stats
 
 from kansym.fitting.predictability import leftover
 from kansym.fitting.residuals import EXACT, residuals_of
@@ -23,8 +18,7 @@ OPEN = (
 """Endings of a search that has not seen that nothing is left."""
 
 LEAST_P = 1e-3
-"""Least probability that counts: permutations tell no smaller ones, and chi-squared, of errors that are known to a few
-percent, means none."""
+"""Least probability that counts: some hundred permutations tell no smaller ones."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +37,6 @@ class Circumstances:
         What it leaves, in units of the spread of y.
     left_p : float
         Probability by chance of what smooth functions predict of its residuals; 1 where that cannot be asked.
-    chi2_p : float or None
-        Of as large a chi-squared; None without errors.
     settled : bool
         Whether the search ended because it saw nothing left, as far as is known.
     """
@@ -55,14 +47,13 @@ class Circumstances:
     constants: int
     noise: float
     left_p: float
-    chi2_p: float | None
     settled: bool
 
     def signals(self, doubt: float) -> dict[str, float]:
         """What the logistic model of `kansym.forms.calibration` weighs, by name.
 
-        unsettled: whether the search ended in any other way; left, chi2: minus the decimal logarithms of both
-        probabilities; words: binary logarithm of the bits of the pick; gain: of the bits gained for each of these;
+        unsettled: whether the search ended in any other way; left: minus the decimal logarithm of that probability;
+        words: binary logarithm of the bits of the pick; gain: of the bits gained for each of these;
         rows: decimal logarithm of their number; doubt.
 
         Parameters
@@ -75,7 +66,6 @@ class Circumstances:
         return {
             "unsettled": float(not self.settled),
             "left": -math.log10(max(self.left_p, LEAST_P)),
-            "chi2": 0.0 if self.chi2_p is None else -math.log10(max(self.chi2_p, LEAST_P)),
             "words": math.log2(max(self.words, 1.0)),
             "gain": math.log2(max(gained, 1.0) / max(self.words, 1.0)),
             "rows": math.log10(max(self.rows, 1)),
@@ -89,10 +79,6 @@ def circumstances(discovery: Discovery, pick: DistinctForm, left_p: float | None
     if left_p is None:
         left = leftover(residuals, discovery.dataset.names, seed=0)
         left_p = 1.0 if left is None else left.p_value
-    chi2_p = None
-    if residuals.sigma is not None and residuals.n > residuals.k:
-        chi2 = float(np.sum((residuals.raw / residuals.sigma) ** 2))
-        chi2_p = float(scipy.stats.chi2.sf(chi2, residuals.n - residuals.k))
     noise = residuals.rms / residuals.spread if residuals.n and residuals.spread > 0 else math.inf
     return Circumstances(
         rows=residuals.n,
@@ -101,6 +87,5 @@ def circumstances(discovery: Discovery, pick: DistinctForm, left_p: float | None
         constants=residuals.k,
         noise=noise,
         left_p=left_p,
-        chi2_p=chi2_p,
         settled=discovery.stopped not in OPEN,
     )

@@ -18,8 +18,8 @@ def forms_of(discovery: Discovery, rivals: tuple[Formula, ...] = (), *, left_p: 
 
     Formulas that are the same function are one form. A form has the weight 2^-(description length), with the prices of
     `kansym.forms.calibration`; the chance that the law's form was never met comes from what the search knows: whether
-    it saw anything left, what a smooth function predicts of the residuals, chi-squared, the length of the pick, rows
-    and noise.
+    it saw anything left, what a smooth function predicts of the residuals, the length of the pick and what it gains,
+    the number of rows, and what the other forms weigh.
 
     Parameters
     ----------
