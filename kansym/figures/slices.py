@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from kansym.data.dataset import Dataset
-from kansym.figures.axes import is_logarithmic, label, named, panel_grid, scale_axis, set_scale
+from kansym.figures.axes import is_logarithmic, is_stacked, label, named, panel_grid, scale_axis, set_scale
 from kansym.figures.points import Points, hollow, hollow_entry, inputs_shown, points_of, table_of
 from kansym.figures.style import Theme, styled, theme_of
 from kansym.run.finished import FinishedRun
@@ -106,7 +106,7 @@ def slices(run: FinishedRun, *, dark: bool = False) -> Figure:
             entries.insert(2, hollow_entry(theme))
         if network_shown(run):
             entries.insert(1, Line2D([], [], color=theme.spline, linestyle=(0, (5, 2)), label="network"))
-        columns = len(entries) if len(chosen) > 1 or dataset.n_columns == 1 else 2
+        columns = len(entries) if (len(chosen) > 1 and not is_stacked()) or dataset.n_columns == 1 else 2
         figure.legend(handles=entries, loc="lower center", ncols=columns, fontsize=7.5)
         return figure
 
