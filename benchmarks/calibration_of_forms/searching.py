@@ -59,15 +59,16 @@ def _judged(forms: list[DistinctForm], table: Table) -> list[Record]:
     shortest = min(one.bits for one in forms)
     records = []
     for place, one in enumerate(forms):
-        asked = table.problem is not None and one.bits < shortest + JUDGED and place < MOST_JUDGED
+        law: bool | None = False
+        if table.problem is not None:
+            near = one.bits < shortest + JUDGED and place < MOST_JUDGED
+            law = same_form(one.formula.expression, table.problem) if near else None
         records.append(
             {
                 "bits": one.bits - forms[0].bits,
                 "words": one.words,
                 "constants": len(one.formula.constants),
-                "law": same_form(one.formula.expression, table.problem)
-                if asked
-                else (None if table.problem else False),
+                "law": law,
                 "text": str(one.formula)[:1000],
             }
         )

@@ -83,7 +83,7 @@ def calibration() -> Calibration:
     StorageError
         If the file is damaged.
     """
-    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    text = resources.files("kansym.forms").joinpath(FILE).read_text(encoding="utf-8")
     try:
         record = json.loads(text)
         return Calibration(

@@ -156,7 +156,7 @@ def next_measurement(forms: Forms, dataset: Dataset, candidates: Any = None) -> 
     names = dataset.names
     points = _points(dataset) if candidates is None else _given(candidates, names)
     box = box_of(dataset.X)
-    outside = ((points < box[:, 0]) | (points > box[:, 1])).any(axis=1)
+    outside = np.asarray(((points < box[:, 0]) | (points > box[:, 1])).any(axis=1))
     table, each = thinned_table(dataset)
     residuals = residuals_of(forms.pick.formula, table)
     error = noise_at(residuals, points)

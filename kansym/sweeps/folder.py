@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -177,10 +177,11 @@ def _sources(tables: Any, roles: Mapping[str, Any]) -> dict[str, Source]:
         files = matching([os.fspath(pattern) for pattern in patterns])
         return {name: _reader(Path(file), roles) for name, file in names_of(files).items()}
     plain = all(value is None for value in roles.values())
-    return {
-        str(name): source if callable(source) or (plain and isinstance(source, Dataset)) else _reader(source, roles)
-        for name, source in tables.items()
-    }
+    sources: dict[str, Source] = {}
+    for name, table in tables.items():
+        ready = callable(table) or (plain and isinstance(table, Dataset))
+        sources[str(name)] = cast(Source, table) if ready else _reader(table, roles)
+    return sources
 
 
 def _reader(table: Any, roles: Mapping[str, Any]) -> Callable[[], Dataset]:
