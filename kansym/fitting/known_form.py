@@ -32,7 +32,7 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain
 from kansym.symbolic.parametric import columns_of
 from kansym.symbolic.refit import LeastSquares
-from kansym.units.headers import names_and_units_of
+from kansym.units.headers import names_and_units_of, with_short_names
 from kansym.units.system import UnitSystem
 
 TARGET = "y"
@@ -141,7 +141,7 @@ def fit_constants(
     {'A': 3.0, 'tau': 2.0, 'B': 1.0}
     """
     if y is None:
-        columns, outcome, found = _columns_of(table, target=target, error=error)
+        expression, columns, outcome, found = _columns_of(expression, table, target=target, error=error)
         errors = {} if y_error is None and x_error is None else {"y_error": y_error, "x_error": x_error}
         own = found | {name: value for name, value in errors.items() if value is not None}
         own |= {} if units is None else {"units": {**(found["units"] or {}), **units}}
@@ -157,17 +157,25 @@ def fit_constants(
     )  # fmt: skip
 
 
-def _columns_of(table: Any, *, target: str, error: str | float | None) -> tuple[Mapping[str, Any], Any, dict[str, Any]]:
-    """Columns of a table by name, its target, and what it says of errors and units."""
+def _columns_of(
+    expression: str, table: Any, *, target: str, error: str | float | None
+) -> tuple[str, Mapping[str, Any], Any, dict[str, Any]]:
+    """The formula in short names, columns of a table by name, its target, and what it says of errors and units."""
     if isinstance(table, Dataset) or (isinstance(table, str) and is_shipped(table)):
-        return _columns_of_dataset(given_table(table, target=None if target == TARGET else target, error=error))
+        dataset = given_table(table, target=None if target == TARGET else target, error=error)
+        return expression, *_columns_of_dataset(dataset)
     if isinstance(table, Mapping) and not hasattr(table, "columns"):
-        names, units = names_and_units_of([str(name) for name in table])
+        headers = [str(name) for name in table]
+        names, units = names_and_units_of(headers)
         columns = dict(zip(names, table.values(), strict=True))
     else:
         raw = raw_table(readable(table))
-        names, units = names_and_units(raw)
+        headers, (names, units) = raw.headers, names_and_units(raw)
         columns = dict(zip(names, raw.columns, strict=True))
+    spelled = dict(zip((header.strip() for header in headers), names, strict=True))
+    if isinstance(expression, str):
+        expression = with_short_names(expression, spelled)
+    target = spelled.get(target.strip(), target)
     if target not in columns:
         raise ArgumentError(Argument("target"), f": there is no column {target!r}; columns: {listing(names, 20)}")
     by_name = dict(zip(names, units, strict=True))
@@ -179,7 +187,7 @@ def _columns_of(table: Any, *, target: str, error: str | float | None) -> tuple[
     y = columns.pop(target)
     y_units = by_name.pop(target)
     known_units = by_name if any(by_name.values()) or y_units else None
-    return columns, y, {"target": target, "y_error": y_error, "units": known_units, "y_units": y_units}
+    return expression, columns, y, {"target": target, "y_error": y_error, "units": known_units, "y_units": y_units}
 
 
 def _columns_of_dataset(dataset: Dataset) -> tuple[dict[str, Any], Any, dict[str, Any]]:

@@ -144,7 +144,7 @@ def test_refusals(decay):
     t, y, _ = decay
     with pytest.raises(ArgumentError, match="loss='linear'"):
         fit_constants(DECAY, {"t": t}, y, loss="huber").to_iminuit()
-    formula = kansym.fit_constants("a*t", {"t": t}, y).formula
+    formula = kansym.fit_constants("a*t", {"t": t, "y": y}).formula
     with pytest.raises(DataError, match=r"X must have shape \(n, 1\)"):
         formula_to_iminuit(formula, t, y)
     with pytest.raises(DataError, match="X lacks the columns"):
