@@ -19,7 +19,7 @@ from cyclopts import App, Parameter, validators
 
 from benchmarks.table import keep as keep_figures
 from kansym.data.dataset import make_dataset
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.formula import Formula

@@ -25,7 +25,7 @@ from kansym.bench.law import Noise
 from kansym.bench.problem import Problem, make_problem
 from kansym.data.dataset import Dataset, make_dataset
 from kansym.fitting.counts import deviance_residuals
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.formula import Formula

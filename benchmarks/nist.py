@@ -24,7 +24,7 @@ from cyclopts import App
 
 from benchmarks.table import keep as keep_figures
 from kansym.errors import KansymError, MissingDependencyError
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.parser import free_names, parse_expression

@@ -50,7 +50,7 @@ def main(seconds: float = 8.0) -> None:
     print(f"  {guided.guess.verdict}. {guided.guess.words}")
     print(f"  verdict: {certify(guided).verdict.kind}")
 
-    fit = fit_constants(FORM, {"t": clean.X[:, 0]}, clean.y, y_error=clean.y_error, start={"w": 5, "tau": 4, "phi": 0})
+    fit = fit_constants(FORM, clean, start={"w": 5, "tau": 4, "phi": 0})
     for name, value in fit.uncertain.items():
         print(f"  {name} = {value:S}, true {TRUE[name]}")
 

@@ -42,7 +42,7 @@ TODAY = {"cosmic microwave background": 67.4, "supernovae": 73.0}
 def main() -> None:
     nebulae = load_dataset("hubble")
     distance = nebulae.X[:, 0]
-    first = fit_constants("H*distance", {"distance": distance}, nebulae.y)
+    first = fit_constants("H*distance", nebulae)
     print(f"Hubble's table: H = {first.values['H']:.0f} ± {first.errors['H']:.0f} km/s/Mpc")
     _compare(first)
 
@@ -52,8 +52,9 @@ def main() -> None:
     modern, error = np.array(list(MODERN.values())).T
     ratio = modern / np.array([pair[0] for pair in MODERN])
     print(f"modern distances of {len(modern)} of them are larger by {ratio.min():.1f} to {ratio.max():.0f}")
+    table = {"distance": modern, "velocity": velocity}
     second = fit_constants(
-        "H*distance", {"distance": modern}, velocity, y_error=BESIDE, x_error={"distance": error}, start={"H": 100}
+        "H*distance", table, target="velocity", error=BESIDE, x_error={"distance": error}, start={"H": 100}
     )
     print(f"with these: H = {second.uncertain['H']:S} km/s/Mpc")
     _compare(second)

@@ -51,13 +51,13 @@ def second_virial_coefficient(T: float) -> float:
 
 def main() -> None:
     table = load_dataset("mercury")
-    T = {"T": table.X[:, 0]}
-    first = fit_constants(IDEAL, T, table.y, y_error=table.y_error)
+    columns = {"T": table.X[:, 0], "p": table.y, "error": table.y_error}
+    first = fit_constants(IDEAL, columns, target="p", error="error")
     assert first.chi2 is not None
     print(f"constant L: {first.values['L'] / 1000:.2f} kJ/mol, chi-squared per freedom {first.chi2 / first.ndf:.0f}")
 
     # The errors are of rounding, and a little too small for what the handbook did to its sources: scaled.
-    second = fit_constants(HEAT_CAPACITY, T, table.y, y_error=table.y_error, scale_errors=True)
+    second = fit_constants(HEAT_CAPACITY, columns, target="p", error="error", scale_errors=True)
     assert second.chi2 is not None
     latent, boiling, capacity = (second.uncertain[name] for name in ("L", "Tb", "dc"))
     print(f"L(T): chi-squared per freedom {second.chi2 / second.ndf:.1f}")

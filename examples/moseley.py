@@ -55,7 +55,7 @@ def main(seconds: float = 10.0) -> None:
         print(f"  {certify(discovery).verdict.kind}")
 
         for label, form in (("plain", PLAIN), ("with Dirac's correction", RELATIVISTIC)):
-            fit = fit_constants(form, {"Z": Z}, table.y, y_error=PRECISION * table.y, scale_errors=True)
+            fit = fit_constants(form, {"Z": Z, "y": table.y}, y_error=PRECISION * table.y, scale_errors=True)
             assert fit.chi2 is not None
             R, b = fit.uncertain["R"], fit.uncertain["b"]
             off = 100 * (R.nominal_value / accepted - 1)

@@ -47,9 +47,8 @@ def main(seconds: float = 30.0) -> None:
     (wavenumber,) = formula.predict(np.array([[2.0, 3.0]]))
     print(f"H-alpha: {1e7 / wavenumber:.2f} nm")
 
-    columns = dict(zip(lines.names, lines.X.T, strict=True))
-    plain = fit_constants(RYDBERG, columns, lines.y)
-    fine = fit_constants(FINE_STRUCTURE, columns, lines.y, loss="tukey")
+    plain = fit_constants(RYDBERG, lines)
+    fine = fit_constants(FINE_STRUCTURE, lines, loss="tukey")
     print(f"accepted R_H = {ACCEPTED:.2f} 1/cm, alpha^2 = {alpha**2:.4g}")
     for name, fit in (("Rydberg's formula", plain), ("with fine structure", fine)):
         off = (fit.values["R"] - ACCEPTED) / fit.errors["R"]

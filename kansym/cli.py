@@ -15,7 +15,7 @@ from kansym.commands.discover import discover
 from kansym.commands.dynamics import dynamics
 from kansym.commands.edges import edges
 from kansym.commands.finished_runs import app as show_app
-from kansym.commands.finished_runs import export, figures, report
+from kansym.commands.finished_runs import export, figures, next_rows, report
 from kansym.commands.fit_constants import fit_constants
 from kansym.commands.listings import datasets, primitives
 from kansym.commands.output import begin, tell_time
@@ -54,6 +54,7 @@ COMMANDS = {
     "sweep": sweep,
     "dynamics": dynamics,
     "report": report,
+    "next": next_rows,
     "figures": figures,
     "export": export,
     "fit-constants": fit_constants,

@@ -71,6 +71,15 @@ def percent(share: float) -> str:
     return "> 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
+def chance(p: float) -> str:
+    """A probability to two places, ``0.86``; ``<0.01`` and ``>0.99`` where rounding would make it none or all."""
+    if not math.isfinite(p):
+        return "unknown"
+    if 0 < p < 0.005:
+        return "<0.01"
+    return ">0.99" if 0.995 <= p < 1 else f"{p:.2f}"
+
+
 def uncertain_numbers(values: Mapping[str, float], covariance: np.ndarray) -> dict[str, AffineScalarFunc]:
     """Numbers of the package `uncertainties` that know their correlations.
 

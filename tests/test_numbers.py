@@ -91,7 +91,7 @@ def test_constants_of_a_formula():
 
 def test_known_form_gives_correlated_numbers():
     x = np.linspace(0, 1, 20)
-    fit = kansym.fit_constants("a + b*x", {"x": x}, 1 + 2 * x, y_error=0.1)
+    fit = kansym.fit_constants("a + b*x", {"x": x, "y": 1 + 2 * x}, error=0.1)
     a, b = fit.uncertain.values()
     # The value of a line in the middle of its rows has the error of a mean.
     assert (a + 0.5 * b).std_dev == pytest.approx(0.1 / np.sqrt(20), rel=1e-9)

@@ -43,7 +43,9 @@ def parameters(function: Any) -> dict[str, list[str]]:
         found = inspect.signature(function).parameters
     except ValueError:
         return {}
-    renamed = getattr(getattr(function, "__init__", function), "renamed_arguments", {})
+    renamed = getattr(function, "renamed_arguments", None) or getattr(
+        getattr(function, "__init__", function), "renamed_arguments", {}
+    )
     old_names = {new: old for old, new in renamed.items()}
     found = {old_names.get(name, name): one for name, one in found.items()}
     # Nobody can pass anything by the name of a parameter that takes all other names.
@@ -133,8 +135,10 @@ def test_a_public_name_has_all_that_it_had(name):
 
 
 def lost(before: dict[str, list[str]], now: dict[str, list[str]]) -> list[str]:
-    """Parameters that are gone, or are passed otherwise, or have another default."""
-    found = [name for name, how in before.items() if now.get(name) != how]
+    """Parameters that are gone, or are passed otherwise, or have another default; one that had to be given need not."""
+    found = [
+        name for name, how in before.items() if now.get(name) != how and not (name in now and how == [now[name][0], ""])
+    ]
     by_place = [name for name, how in before.items() if how[0] == "POSITIONAL_OR_KEYWORD"]
     return found or [name for name, other in zip(by_place, now, strict=False) if name != other]
 

@@ -30,6 +30,24 @@ def report(directory: Path, /, *, html: Path | None = None, name_constants: Flag
     return run(report, locals())
 
 
+def next_rows(directory: Path, /, *, candidates: Path | None = None, out: Path | None = None) -> int:
+    """Say where to measure next: the row that tells the leading forms apart, and those that the constants need.
+
+    Rows are looked for within the range of every column, and, marked, a third of it beyond.
+
+    Parameters
+    ----------
+    directory
+        The folder that was given as --out.
+    candidates
+        A table with the columns of the search: only its rows can be measured.
+    out
+        A CSV file for all rows that were looked at, with the bits that a reading there is expected to tell.
+    """
+    require_folder(directory)
+    return run(next_rows, locals())
+
+
 def figures(
     directory: Path,
     /,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from kansym.clock import DEFAULT_SECONDS
 from kansym.commands.implementation import run
 from kansym.commands.options import ADVANCED, WHOLE, AsJson, Flag, Names
-from kansym.commands.patterns import matching
+from kansym.data.patterns import matching
 from kansym.errors import ArgumentError
 
 

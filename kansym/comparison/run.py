@@ -5,7 +5,7 @@ import json
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from kansym._renamed import renamed_arguments
 from kansym.comparison.agreement import agreeing_row, equal_by_algebra
 from kansym.comparison.description import bits_of
 from kansym.comparison.hall_of_fame import HallOfFame, read_hall_of_fame
@@ -24,6 +25,7 @@ from kansym.comparison.request import Answer, PeerError, Request, safe_names
 from kansym.comparison.result import Comparison, ToolResult
 from kansym.comparison.split import Split
 from kansym.data.dataset import Dataset
+from kansym.data.given_table import given_table
 from kansym.data.weights import row_weights
 from kansym.errors import ArgumentError, StorageError
 from kansym.search.discovery import discover
@@ -50,9 +52,14 @@ INTERRUPTED = "interrupted"
 DEFAULT_PEERS = ("pysr", "operon", "mlp")
 
 
+@renamed_arguments(dataset="table")
 def compare(
-    dataset: Dataset,
+    table: Any,
     *,
+    target: str | int | None = None,
+    error: str | float | None = None,
+    x_error: Mapping[str, str | float] | None = None,
+    columns: Sequence[str | int] | None = None,
     peers: Sequence[str] = DEFAULT_PEERS,
     options: DiscoveryOptions | None = None,
     pysr_csv: str | Path | None = None,
@@ -68,7 +75,11 @@ def compare(
 
     Parameters
     ----------
-    dataset : Dataset
+    table : Dataset, DataFrame, path-like, name of a shipped table, or mapping of name to values
+    target : str or int, optional
+        The column to explain; a Dataset and a shipped table have one.
+    error, x_error, columns : optional
+        Which columns are errors, and which are inputs, as of `kansym.read_table`.
     peers : sequence of str, default ("pysr", "operon", "mlp")
         Of "pysr", "operon", "gplearn", "pykan", "mlp".
     options : DiscoveryOptions, optional
@@ -95,6 +106,7 @@ def compare(
     DataError
         If the table cannot be searched, or the hall of fame not be read.
     """
+    dataset = given_table(table, target=target, error=error, x_error=x_error, columns=columns)
     return run_comparison(
         dataset, peers=peers, options=options, pysr_csv=pysr_csv, found=found, front=front, progress=progress
     )[0]

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from kansym import clock
+from kansym._renamed import renamed_arguments
+from kansym.data.given_table import readable
 from kansym.dynamics.certificate import certify_system
 from kansym.dynamics.conserved import conserved_quantities
 from kansym.dynamics.definitions import with_definitions
@@ -35,8 +37,9 @@ FOLLOWED_IN_PARTS = (
 STIFF = "The system is stiff: it was integrated by an implicit method, and so should be its exported code."
 
 
+@renamed_arguments(data="table")
 def discover_dynamics(
-    data: Any,
+    table: Any,
     *,
     time: str | None = None,
     states: Sequence[str] | str | None = None,
@@ -60,7 +63,7 @@ def discover_dynamics(
 
     Parameters
     ----------
-    data : path-like, DataFrame, a list of them, or Trajectories
+    table : DataFrame, path-like, mapping of name to values, a list of them, or Trajectories
     time, states, trajectory, inputs, error, units
         See `kansym.dynamics.trajectories.read_trajectories`; not for Trajectories.
     order : {1, 2}, default 1
@@ -98,12 +101,14 @@ def discover_dynamics(
     and Bortz, doi:10.1137/20M1343166 (the weak form).
     """
     options = DynamicsOptions(order, explicit_time, max_seconds, seed, deterministic, search)
-    if not isinstance(data, Trajectories):
+    data = table
+    if not isinstance(table, Trajectories):
         if time is None or states is None:
-            raise DataError("time and states must name columns of the data")
+            raise DataError("time and states must name columns of the table")
         names = [states] if isinstance(states, str) else list(states)
+        sources = [readable(one) for one in table] if isinstance(table, list | tuple) else readable(table)
         data = read_trajectories(
-            data, time=time, states=names, trajectory=trajectory, inputs=inputs, error=error, units=units
+            sources, time=time, states=names, trajectory=trajectory, inputs=inputs, error=error, units=units
         )
     began = wall.monotonic()
     with clock.budget(max_seconds, deterministic=deterministic) as watch:

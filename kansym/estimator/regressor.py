@@ -341,21 +341,46 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         self._require_one("a figure")
         return figure(self, name, dark=dark)
 
-    def predict(self, X: Any, index: Any = None) -> np.ndarray:
+    def predict(self, X: Any, index: Any = None, *, average: bool = False, return_std: bool = False) -> Any:
         """Values of the picked formula, or of formula number `index` of the front; shape (n,), or (n, k).
 
-        Of several targets `index` may be a sequence of one for each, as in all methods that take one.
+        Parameters
+        ----------
+        X : array or DataFrame, shape (n, d)
+        index : int, optional
+            Of the front; default the pick. Of several targets it may be a sequence of one for each, as in all methods
+            that take one.
+        average : bool, default False
+            The mean over all forms that the search has met, with their probabilities, in place of one formula.
+        return_std : bool, default False
+            Also the standard deviation of the law's value; see `kansym.Discovery.predict`.
+
+        Returns
+        -------
+        array (n,) or (n, k), or tuple of two of them
+
+        Raises
+        ------
+        ArgumentError
+            If `index` is given together with `average` or `return_std`.
         """
         check_is_fitted(self)
+        if index is not None and (average or return_std):
+            raise ArgumentError(f"index: averages and deviations are of the pick and its rivals, got {index!r}")
         if self._several:
             indices = index_of_each(index, len(self.estimators_))
-            pairs = zip(self.estimators_, indices, strict=True)
-            return np.column_stack([one.predict(X, index=at) for one, at in pairs])
+            found = [
+                one.predict(X, at, average=average, return_std=return_std)
+                for one, at in zip(self.estimators_, indices, strict=True)
+            ]
+            return tuple(map(np.column_stack, zip(*found, strict=True))) if return_std else np.column_stack(found)
         with faults_named(X, names=self.variable_names_):
             X = validate_data(self, X, reset=False, dtype=np.float64)
         formula = self._formula(index)
-        kept = [self.variable_names_.index(name) for name in formula.variables]
-        return formula.predict(X[:, kept])
+        rows = X[:, [self.variable_names_.index(name) for name in formula.variables]]
+        if average or return_std:
+            return self.discovery_.predict(rows, average=average, return_std=return_std)
+        return formula.predict(rows)
 
     def sympy(self, index: Any = None) -> Any:
         """The formula as a sympy expression with plain symbols named like the columns; of several targets a list."""

@@ -2,6 +2,9 @@
 
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -127,13 +130,31 @@ def number(axis: Axis) -> None:
     axis.set_minor_formatter(DecadeFormatter(base=10.0, labelOnlyBase=False) if kind == "log" else NullFormatter())
 
 
+_STACKED: ContextVar[bool] = ContextVar("stacked", default=False)
+
+
+@contextmanager
+def stacked() -> Iterator[None]:
+    """Panels of figures that are made inside stand below each other, for narrow pages."""
+    token = _STACKED.set(True)
+    try:
+        yield
+    finally:
+        _STACKED.reset(token)
+
+
+def is_stacked() -> bool:
+    """Whether panels stand below each other."""
+    return _STACKED.get()
+
+
 def panel_grid(theme: Theme, number: int) -> tuple[Figure, list[Axes]]:
     """A figure with `number` panels, up to three in a row; one alone is larger. To be made inside `styled`.
 
     The places are fixed: to ask every text for its size takes longer than to draw the rest.
     """
-    width, height = (4.5, 2.9) if number == 1 else (2.35, 1.75)
-    columns = min(3, number)
+    width, height = (4.5, 2.9) if number == 1 or _STACKED.get() else (2.35, 1.75)
+    columns = 1 if _STACKED.get() else min(3, number)
     rows = math.ceil(number / columns)
     whole = LEFT + columns * width + (columns - 1) * BETWEEN + RIGHT
     tall = rows * (TOP + height + BELOW) + LEGEND

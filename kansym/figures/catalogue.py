@@ -12,9 +12,11 @@ from kansym.errors import ArgumentError
 from kansym.figures import (
     correlation,
     edges,
+    forms,
     freed_edges,
     front,
     growth,
+    next_measurement,
     parity,
     residuals,
     run_network,
@@ -80,6 +82,8 @@ _KINDS = (
     _kind("parity", "Measured and predicted", parity, _TABLE),
     _kind("residuals", "Residuals", residuals, _TABLE),
     _kind("slices", "One input at a time", slices, f"{_TABLE}, and a formula of some input"),
+    _kind("forms", "What else it may be", forms, "a table, and a second form that is probable enough to be named"),
+    _kind("next_measurement", "Where to measure next", next_measurement, "a table, and forms that differ somewhere"),
     _kind("front", "Pareto front", front, "formulas with a known loss"),
     _kind("correlation", "Correlation of the constants", correlation, "at least two constants with errors"),
     _kind("freed_edges", "Freed edges", freed_edges, "a certificate in which functions were freed"),
@@ -157,8 +161,9 @@ def figure(run: FinishedRun | Discovery | Fitted | str | os.PathLike[str], name:
     run : FinishedRun, Discovery, fitted SymbolicRegressor, or path-like
         A path is that of a folder that `save_run` wrote.
     name : str
-        One of `kansym.figures.FIGURES`: "network", "parity", "residuals", "slices", "front", "correlation",
-        "freed_edges", "edges", "structure" or "growth". "freed_edges" needs a certificate.
+        One of `kansym.figures.FIGURES`: "network", "parity", "residuals", "slices", "forms", "next_measurement",
+        "front", "correlation", "freed_edges", "edges", "structure" or "growth". "forms", "next_measurement" and
+        "freed_edges" need a certificate.
     dark : bool, default False
         For dark backgrounds.
 

@@ -1,5 +1,7 @@
 """What the formula leaves, along each input."""
 
+from dataclasses import replace
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,10 +25,6 @@ from kansym.figures.points import (
 from kansym.figures.style import Theme, styled, theme_of
 from kansym.run.finished import FinishedRun
 
-MOST_BARS = 120
-"""Points up to which each has its error bar; of more, the median error is a band."""
-
-
 FAR = 6.0
 """Standard errors that a mean is not off by chance: they come from ten rows or so, and there are many places."""
 
@@ -40,8 +38,8 @@ def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
     """Measured less predicted values against every input, those that the formula does not use included.
 
     Each panel has the running mean with a band of twice its standard error, which misses zero at one place in twenty
-    by chance; a formula that lacks something misses it over a long way. The errors of the data are drawn as bars, or
-    as a grey band of their median where there are many; without errors the band is the noise floor. At most twelve
+    by chance; a formula that lacks something misses it over a long way. Where the data have errors, residuals are in
+    units of them, and the grey band is one error on either side; without errors it is the noise floor. At most twelve
     inputs and 2000 points are drawn.
 
     Parameters
@@ -55,7 +53,7 @@ def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
     ArgumentError
         If the run was saved without its table.
     """
-    points, dataset, theme = points_of(run), table_of(run), theme_of(dark)
+    points, dataset, theme = in_errors(points_of(run)), table_of(run), theme_of(dark)
     chosen = inputs_shown(run, dataset.names, others=True)
     floor = run.summary.noise_floor
     with styled(theme):
@@ -67,7 +65,7 @@ def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
                 label(
                     axes,
                     "y",
-                    f"residual of {named(run.summary.target, run.summary.y_units)}",
+                    _axis(run, points),
                     1.8 if len(panels) > 1 else 3.0,
                 )
         means = [mean for k in chosen if (mean := mean_along(points, points.X[:, k])) is not None]
@@ -76,15 +74,29 @@ def residuals(run: FinishedRun, *, dark: bool = False) -> Figure:
         return figure
 
 
+def in_errors(points: Points) -> Points:
+    """The points with residuals in units of their errors, where they have errors."""
+    if points.error is None:
+        return points
+    return replace(points, residual=points.residual / points.error, error=np.ones(len(points)))
+
+
+def _axis(run: FinishedRun, points: Points) -> str:
+    if points.error is not None:
+        return f"residual of {run.summary.target}, in errors"
+    return f"residual of {named(run.summary.target, run.summary.y_units)}"
+
+
 def alt(run: FinishedRun) -> str:
     """One sentence for those who do not see it."""
-    points, dataset = points_of(run), table_of(run)
+    points, dataset = in_errors(points_of(run)), table_of(run)
     chosen = inputs_shown(run, dataset.names, others=True)
     means = {dataset.names[k]: mean_along(points, points.X[:, k]) for k in chosen}
     apart = [name for name, mean in means.items() if mean is not None and departs(mean)]
     words = f"the running mean leaves zero along {', '.join(apart)}" if apart else "the running means stay near zero"
     return (
-        f"Residuals of {run.summary.target} for {len(points)} rows against "
+        f"Residuals of {run.summary.target}{', in errors,' if points.error is not None else ''} for {len(points)} rows "
+        "against "
         f"{', '.join(dataset.names[k] for k in chosen)}: {words}."
     )
 
@@ -106,20 +118,13 @@ def _panel(axes: Axes, points: Points, x: np.ndarray, floor: float, theme: Theme
     shown = thinned(np.flatnonzero(~points.aside), most)
     scale_axis(axes, "x", x)
     scale_axis(axes, "y", points.residual[~points.aside])
-    bars = points.error is not None and len(points) <= MOST_BARS
-    if points.error is not None and not bars:
-        middle = float(np.median(points.error))
-        axes.axhspan(-middle, middle, color=theme.shade, zorder=0)
-    elif points.error is None and floor_shows(floor, points.residual):
+    if points.error is not None:
+        axes.axhspan(-1.0, 1.0, color=theme.shade, zorder=0)
+    elif floor_shows(floor, points.residual):
         axes.axhspan(-floor, floor, color=theme.shade, zorder=0)
     axes.axhline(0.0, color=theme.primitive, linewidth=1.0, zorder=2)
     if not points.residual.any():
         axes.set_ylim(-max(floor, 1e-300), max(floor, 1e-300))
-    if bars and points.error is not None:
-        axes.errorbar(
-            x[shown], points.residual[shown], points.error[shown], fmt="none", ecolor=theme.point, elinewidth=0.7,
-            zorder=2,
-        )  # fmt: skip
     axes.plot(
         x[shown],
         points.residual[shown],
@@ -166,8 +171,8 @@ def _entries(points: Points, floor: float, theme: Theme, means: set[bool]) -> li
         entries.append(
             Line2D([], [], color=theme.spline, marker=marker, markersize=4, label=f"{kind} ± 2 standard errors")
         )
-    if points.error is not None and len(points) > MOST_BARS:
-        entries.append(Patch(color=theme.shade, label="median error"))
-    elif points.error is None and floor_shows(floor, points.residual):
+    if points.error is not None:
+        entries.append(Patch(color=theme.shade, label="one error"))
+    elif floor_shows(floor, points.residual):
         entries.append(Patch(color=theme.shade, label="noise floor"))
     return entries

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from kansym.data.dataset import Dataset
-from kansym.figures.axes import is_logarithmic, label, named, panel_grid, scale_axis, set_scale
+from kansym.figures.axes import is_logarithmic, is_stacked, label, named, panel_grid, scale_axis, set_scale
 from kansym.figures.points import Points, hollow, hollow_entry, inputs_shown, points_of, table_of
 from kansym.figures.style import Theme, styled, theme_of
 from kansym.run.finished import FinishedRun
@@ -18,6 +18,10 @@ BEYOND = 0.3
 """How far the curves go on, in units of the range of the data; on logarithmic axes of that of the logarithm."""
 
 CURVE_POINTS = 240
+
+LEARNED = 0.1
+"""Share of the variance of the target that a network may leave for its curve to be drawn; see
+`kansym.validation.verdict.TENTH`."""
 
 NEAR_SHARE, NEAR_LEAST, NEAR_MOST = 0.05, 40, 300
 """Share and numbers of the rows that count as near a slice."""
@@ -100,9 +104,9 @@ def slices(run: FinishedRun, *, dark: bool = False) -> Figure:
         ]
         if points.aside.any():
             entries.insert(2, hollow_entry(theme))
-        if run.network is not None:
+        if network_shown(run):
             entries.insert(1, Line2D([], [], color=theme.spline, linestyle=(0, (5, 2)), label="network"))
-        columns = len(entries) if len(chosen) > 1 or dataset.n_columns == 1 else 2
+        columns = len(entries) if (len(chosen) > 1 and not is_stacked()) or dataset.n_columns == 1 else 2
         figure.legend(handles=entries, loc="lower center", ncols=columns, fontsize=7.5)
         return figure
 
@@ -112,11 +116,20 @@ def alt(run: FinishedRun) -> str:
     dataset = table_of(run)
     chosen = inputs_shown(run, dataset.names, others=False)
     others = ", the other inputs at their medians" if dataset.n_columns > 1 else ""
-    network = " and of the network" if run.network is not None else ""
+    network = " and of the network" if network_shown(run) else ""
     return (
         f"Values of the formula{network} along {', '.join(dataset.names[k] for k in chosen)}{others}, against the data "
         "and 30 % of the range beyond them."
     )
+
+
+def network_shown(run: FinishedRun) -> bool:
+    """Whether there is a network, and it has learned enough of the table for its curve to mean something."""
+    if run.network is None or run.dataset is None:
+        return False
+    with np.errstate(all="ignore"):
+        left = float(np.var(run.dataset.y - run.network.predict(run.dataset.X)) / (np.var(run.dataset.y) or 1.0))
+    return left <= LEARNED
 
 
 def slice_along(run: FinishedRun, dataset: Dataset, points: Points, column: int) -> Slice:
@@ -128,7 +141,7 @@ def slice_along(run: FinishedRun, dataset: Dataset, points: Points, column: int)
     at[:, column] = x
     with np.errstate(all="ignore"):
         formula = _finite(run.formula.predict(at))
-        network = _finite(run.network.predict(at)) if run.network is not None else np.full(len(x), np.nan)
+        network = _finite(run.network.predict(at)) if network_shown(run) and run.network else np.full(len(x), np.nan)
         near = _near(points, dataset.X, column)
         moved = points.y[near]
         if dataset.n_columns > 1:
@@ -153,7 +166,9 @@ def _extended(low: float, high: float, logarithmic: bool) -> np.ndarray:
         return low + (share - 0.5) * (abs(low) or 1.0)
     if logarithmic:
         return np.exp(np.log(low) + share * (np.log(high) - np.log(low)))
-    return low * (1 - share) + high * share
+    x = low * (1 - share) + high * share
+    # What has one sign in all of the data keeps it: there is no negative diameter.
+    return x[x >= 0] if low >= 0 else x[x <= 0] if high <= 0 else x
 
 
 def _near(points: Points, X: np.ndarray, column: int) -> np.ndarray:

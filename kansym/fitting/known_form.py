@@ -6,7 +6,15 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+from kansym._renamed import renamed_arguments
+from kansym.data.columns import listing
+from kansym.data.dataset import Dataset
+from kansym.data.error_models import POISSON
+from kansym.data.files import is_shipped
+from kansym.data.given_table import given_table, old_form, readable
+from kansym.data.readers import raw_table
 from kansym.data.remarks import name_hints
+from kansym.data.table import names_and_units
 from kansym.errors import Argument, ArgumentError, DataError
 from kansym.fitting.arguments import KnownFormProblem, read_arguments
 from kansym.fitting.determined import Combination, determined_combinations, undetermined_notes
@@ -24,7 +32,11 @@ from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain
 from kansym.symbolic.parametric import columns_of
 from kansym.symbolic.refit import LeastSquares
+from kansym.units.headers import names_and_units_of, with_short_names
 from kansym.units.system import UnitSystem
+
+TARGET = "y"
+"""What a formula describes where nobody says otherwise."""
 
 NOTED_CORRECTION = 0.3
 """Change of a constant for the curvature, in its standard errors, that is worth a note."""
@@ -33,18 +45,20 @@ BENT = 0.5
 """Curvature correction of a row, in its effective errors, beyond which its leading order is not enough."""
 
 
+@renamed_arguments(data="table")
 def fit_constants(
     expression: str,
-    data: Any,
-    y: Any,
+    table: Any,
+    y: Any = None,
     *,
+    target: str = TARGET,
+    error: str | float | None = None,
     start: Mapping[str, float] | None = None,
     y_error: Any = None,
     x_error: Any = None,
     loss: str = "linear",
     scale_errors: bool = False,
     seed: int = 0,
-    target: str = "y",
     units: Mapping[str, str | None] | None = None,
     y_units: str | None = None,
     bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
@@ -58,10 +72,14 @@ def fit_constants(
         The formula, such as ``"A*exp(-t/tau) + B"``; see `kansym.symbolic.parser.parse_expression` for what is
         understood. Names that are not columns are the constants; ``pi``, ``E``, ``EulerGamma`` and ``GoldenRatio``
         are numbers unless a column is called so.
-    data : mapping of str to array (n,), or DataFrame
+    table : Dataset, DataFrame, path-like, name of a shipped table, or mapping of name to array (n,)
         Columns by name. A single number stands for a column of it. Columns that the formula does not use may be there.
-    y : array (n,)
-        What the formula describes.
+    y : array (n,), optional
+        The old form: what the formula describes, beside a table of the other columns. It works with a warning.
+    target : str, default "y"
+        The column that the formula describes; a Dataset and a shipped table have one.
+    error : str or float, optional
+        The column of its standard errors, or one number for all rows; a Dataset has its own.
     start : mapping of str to float, optional
         Starting values. Constants without one, by default all, are started from the data: those that enter linearly
         are solved for, the others drawn over decades around the size that the formula and the columns suggest,
@@ -85,8 +103,6 @@ def fit_constants(
         Without `y_error` the covariance is always scaled by the residual variance s^2 = RSS/ndf.
     seed : int, default 0
         Of the starts. The same seed gives the same result.
-    target : str, default "y"
-        Name of what is described, for texts.
     units : mapping of str to str, optional
         Units of columns, such as ``{"t": "s"}``. The constants then get theirs, where the units of the columns decide
         them, and a formula whose units do not go together has a note.
@@ -120,10 +136,91 @@ def fit_constants(
     --------
     >>> import numpy as np
     >>> t = np.linspace(0, 5, 20)
-    >>> fit = fit_constants("A*exp(-t/tau) + B", {"t": t}, 3*np.exp(-t/2) + 1)
+    >>> fit = fit_constants("A*exp(-t/tau) + B", {"t": t, "N": 3*np.exp(-t/2) + 1}, target="N")
     >>> {name: round(value, 6) for name, value in fit.values.items()}
     {'A': 3.0, 'tau': 2.0, 'B': 1.0}
     """
+    if y is None:
+        expression, columns, outcome, found = _columns_of(expression, table, target=target, error=error)
+        errors = {} if y_error is None and x_error is None else {"y_error": y_error, "x_error": x_error}
+        own = found | {name: value for name, value in errors.items() if value is not None}
+        own |= {} if units is None else {"units": {**(found["units"] or {}), **units}}
+        own |= {} if y_units is None else {"y_units": y_units}
+    else:
+        old_form(f"fit_constants: give the table with its target, fit_constants({expression!r}, table, target='y')")
+        columns, outcome = table, y
+        own = {"target": target, "y_error": y_error if error is None else error, "x_error": x_error}
+        own |= {"units": units, "y_units": y_units}
+    return fit_columns(
+        expression, columns, outcome, start=start, loss=loss, scale_errors=scale_errors, seed=seed, bounds=bounds,
+        fixed=fixed, **own,
+    )  # fmt: skip
+
+
+def _columns_of(
+    expression: str, table: Any, *, target: str, error: str | float | None
+) -> tuple[str, Mapping[str, Any], Any, dict[str, Any]]:
+    """The formula in short names, columns of a table by name, its target, and what it says of errors and units."""
+    if isinstance(table, Dataset) or (isinstance(table, str) and is_shipped(table)):
+        dataset = given_table(table, target=None if target == TARGET else target, error=error)
+        return expression, *_columns_of_dataset(dataset)
+    if isinstance(table, Mapping) and not hasattr(table, "columns"):
+        headers = [str(name) for name in table]
+        names, units = names_and_units_of(headers)
+        columns = dict(zip(names, table.values(), strict=True))
+    else:
+        raw = raw_table(readable(table))
+        headers, (names, units) = raw.headers, names_and_units(raw)
+        columns = dict(zip(names, raw.columns, strict=True))
+    spelled = dict(zip((header.strip() for header in headers), names, strict=True))
+    if isinstance(expression, str):
+        expression = with_short_names(expression, spelled)
+    target = spelled.get(target.strip(), target)
+    if target not in columns:
+        raise ArgumentError(Argument("target"), f": there is no column {target!r}; columns: {listing(names, 20)}")
+    by_name = dict(zip(names, units, strict=True))
+    if isinstance(error, str) and error in columns:
+        y_error: Any = np.asarray(columns.pop(error), dtype=np.float64)
+        by_name.pop(error)
+    else:
+        y_error = error
+    y = columns.pop(target)
+    y_units = by_name.pop(target)
+    known_units = by_name if any(by_name.values()) or y_units else None
+    return expression, columns, y, {"target": target, "y_error": y_error, "units": known_units, "y_units": y_units}
+
+
+def _columns_of_dataset(dataset: Dataset) -> tuple[dict[str, Any], Any, dict[str, Any]]:
+    """The same of a table that has been read."""
+    sides = dataset.y_error if dataset.y_sides is None else tuple(dataset.y_sides)
+    said = {
+        "target": dataset.target,
+        "y_error": POISSON if dataset.counts else sides,
+        "x_error": None if dataset.x_error is None else dict(zip(dataset.names, dataset.x_error.T, strict=True)),
+        "units": dict(zip(dataset.names, dataset.units, strict=True)),
+        "y_units": dataset.y_units,
+    }
+    return {name: dataset.X[:, j] for j, name in enumerate(dataset.names)}, dataset.y, said
+
+
+def fit_columns(
+    expression: str,
+    data: Any,
+    y: Any,
+    *,
+    start: Mapping[str, float] | None = None,
+    y_error: Any = None,
+    x_error: Any = None,
+    loss: str = "linear",
+    scale_errors: bool = False,
+    seed: int = 0,
+    target: str = TARGET,
+    units: Mapping[str, str | None] | None = None,
+    y_units: str | None = None,
+    bounds: Mapping[str, tuple[float | None, float | None]] | None = None,
+    fixed: Mapping[str, float] | None = None,
+) -> KnownForm:
+    """`fit_constants` of arrays: columns by name, and beside them what the formula describes; see there."""
     problem = read_arguments(
         expression,
         data,

@@ -2,17 +2,21 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from kansym import clock
+from kansym._renamed import renamed_arguments
 from kansym.data.columns import listing, quoted
 from kansym.data.dataset import Dataset
+from kansym.data.given_table import old_form, readable
 from kansym.data.limits import require_moderate_target
 from kansym.errors import Argument, ArgumentError, DataError
 from kansym.groups.outcome import outcome
+from kansym.groups.reading import grouped_source
 from kansym.groups.result import GroupedFormula
 from kansym.groups.search import search_groups
 from kansym.groups.table import GroupedTable, grouped_table, text_of
@@ -24,11 +28,15 @@ from kansym.surfaces import surface
 logger = logging.getLogger(__name__)
 
 
+@renamed_arguments(dataset="table")
 def discover_groups(
-    dataset: Dataset,
-    groups: Any,
+    table: Any,
+    groups: Any = None,
     *,
+    target: str | None = None,
     group: str = "group",
+    error: str | float | None = None,
+    columns: Sequence[str] | None = None,
     options: DiscoveryOptions | None = None,
     leave_out: tuple[str, ...] = (),
     progress: ProgressCallback | str | None = None,
@@ -41,13 +49,16 @@ def discover_groups(
 
     Parameters
     ----------
-    dataset : Dataset
-        Without the column of the groups; columns that are constant within every group say nothing within one, and are
-        no inputs.
-    groups : array-like, shape (n,)
-        Group of each row, texts or whole numbers.
+    table : DataFrame, path-like, or mapping of name to values
+        Columns that are constant within every group say nothing within one, and are no inputs.
+    groups : array-like, shape (n,), optional
+        The old form: group of each row of a `Dataset` without the column of the groups. It works with a warning.
+    target : str, optional
+        The column to explain.
     group : str, default "group"
-        What the groups are called, for texts.
+        The column that names the groups.
+    error, columns : optional
+        Which column has the errors of the target, and which are inputs, as of `kansym.read_table`.
     options : DiscoveryOptions, optional
         Of it, `max_seconds`, `seed`, `device`, `primitives` and `deterministic` count, and those of the searches.
     leave_out : tuple of str, default ()
@@ -71,15 +82,31 @@ def discover_groups(
     Class symbolic regression: Tenachi et al., ApJL 969 (2024) L26, doi:10.3847/2041-8213/ad5970. Rissanen, Automatica
     14 (1978) 465, doi:10.1016/0005-1098(78)90005-5.
     """
+    dataset, labels = _given(table, groups, target=target, group=group, error=error, columns=columns)
+    return law_of_groups(
+        dataset, labels, group=group, options=options, leave_out=leave_out, progress=progress
+    )  # fmt: skip
+
+
+def law_of_groups(
+    dataset: Dataset,
+    labels: Any,
+    *,
+    group: str = "group",
+    options: DiscoveryOptions | None = None,
+    leave_out: tuple[str, ...] = (),
+    progress: ProgressCallback | str | None = None,
+) -> GroupedFormula:
+    """`discover_groups` of a table without the column of its groups, and the group of each row (n,); see there."""
     options = options or DiscoveryOptions()
     began = time.monotonic()
-    table = read_groups(dataset, groups, group, leave_out, options)
+    grouped = read_groups(dataset, labels, group, leave_out, options)
     with (
         two_presses(),
         surface("watched")(progress, options.max_seconds) as watch,
         clock.budget(options.max_seconds, deterministic=options.deterministic),
     ):
-        contest = search_groups(table, options, watch.callback)
+        contest = search_groups(grouped, options, watch.callback)
         notes = list(contest.faults.note)
         if clock.current().ended_by_wall:
             notes.append("The clock on the wall ended a part of the search; a rerun may differ.")
@@ -97,6 +124,20 @@ def discover_groups(
         )
         watch.done(None)
     return found
+
+
+def _given(table: Any, groups: Any, *, target: str | None, group: str, **roles: Any) -> tuple[Dataset, Any]:
+    """The table without the column of its groups, and these."""
+    if groups is not None:
+        if not isinstance(table, Dataset):
+            raise ArgumentError("groups: a table that is no Dataset has its groups in a column; name it with group")
+        old_form("discover_groups: give the table with its columns, discover_groups(table, target='y', group='name')")
+        return table, groups
+    if isinstance(table, Dataset):
+        raise ArgumentError("table: a Dataset has no column of groups; give the file, the DataFrame or the columns")
+    if target is None:
+        raise ArgumentError("target must name the column to explain")
+    return grouped_source(readable(table), group).read(target=target, **roles)
 
 
 def read_groups(

@@ -33,7 +33,7 @@ def groups_html(found: GroupedFormula) -> str:
         "groups.html.j2",
         "copy.js",
         target=found.target,
-        text=str(found),
+        text=found.equation,
         markup=_markup(found),
         latex=found.latex(with_target=True),
         group=found.table.group,
@@ -63,7 +63,7 @@ def groups_html(found: GroupedFormula) -> str:
 def _markup(found: GroupedFormula) -> Markup:
     inside = re.sub(r"^<math[^>]*>|</math>$", "", to_mathml(found.indexed).strip())
     text = f"<math><mrow>{name_to_mathml(found.target)}<mo>=</mo>{inside}</mrow></math>"
-    return trusted_mathml(text, display=True, label=str(found))
+    return trusted_mathml(text, display=True, label=found.equation)
 
 
 def _drawing(name: str, found: GroupedFormula) -> Drawing | None:

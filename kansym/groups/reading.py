@@ -4,6 +4,7 @@ import glob
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -99,8 +100,8 @@ class GroupedSource:
         return smaller, labels
 
 
-def grouped_source(path: str | Path, group: str, key: str | None = None) -> GroupedSource:
-    """A file with a column that names the groups, by its name with or without a unit."""
+def grouped_source(path: Any, group: str, key: str | None = None) -> GroupedSource:
+    """A file, or a DataFrame, with a column that names the groups, by its name with or without a unit."""
     table = raw_table(path, key)
     spelled = dict(zip((header.strip() for header in table.headers), names_and_units(table)[0], strict=True))
     return GroupedSource(table, spelled.get(group.strip(), group.strip()))

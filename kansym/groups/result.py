@@ -324,13 +324,22 @@ class GroupedFormula:
         """All groups on one curve, or None where the law has none; see `kansym.groups.figure.collapse_figure`."""
         return surface("collapse_figure")(self, dark=dark)
 
-    def __str__(self) -> str:
+    @property
+    def equation(self) -> str:
+        """``N = A*exp(-t/tau)``."""
         return f"{self.target} = {to_text(self.expression)}"
 
+    @property
+    def structure(self) -> str:
+        """Which constants each group has its own of, in words."""
+        return f"of each {self.table.group}: {', '.join(self.per_group)}" if self.per_group else "all constants shared"
+
+    def __str__(self) -> str:
+        return f"{self.equation}; {self.structure}"
+
     def __repr__(self) -> str:
-        own = f"of each {self.table.group}: {', '.join(self.per_group)}" if self.per_group else "all constants shared"
         verdict = "" if self.verdict is None else f"; {self.verdict.kind}"
-        return f"<GroupedFormula {self}; {own}; {len(self.groups)} groups{verdict}>"
+        return f"<GroupedFormula {self}; {len(self.groups)} groups{verdict}>"
 
     def _place(self, group: Any) -> int:
         name = text_of(group)

@@ -14,7 +14,7 @@ MOST_LINES = 20
 def text_report(found: GroupedFormula) -> str:
     """A report to read in a terminal: formula, shared constants, those of each group, agreement, verdict, notes."""
     sections = [
-        ("", [str(found)]),
+        ("", [found.equation]),
         ("Shared constants", [shared_line(one) for one in found.constants if one.shared]),
         (f"Constants of each {found.table.group}", _own_lines(found)),
         ("Agreement with the data", agreement_lines(found)),

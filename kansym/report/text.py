@@ -45,6 +45,7 @@ def text_report(summary: RunSummary, *, full: bool = True, name_constants: bool 
         _section("Agreement with the data", agreement_lines(summary)),
         _section("LaTeX", _latex(formula, named=named)),
         _section("Certificate", _certificate(summary, full)),
+        _section("Probability of the form", forms_lines(summary)),
         _section("Formulas by complexity (* is the pick)", front_table(summary)),
         _section("Notes", note_lines(summary.notes)),
     ]
@@ -75,6 +76,11 @@ def _constants(formula: Formula, *, named: bool) -> list[str]:
 def _latex(formula: Formula, *, named: bool) -> list[str]:
     kinds = (False, True) if named and formula.constants else (False,)
     return [formula.latex(with_target=True, with_units=with_names) for with_names in kinds]
+
+
+def forms_lines(summary: RunSummary) -> list[str]:
+    """How probable the form is beside others, in a line that is wrapped."""
+    return [] if summary.forms is None else textwrap.wrap(summary.forms.text(), WIDTH - 2, break_long_words=False)
 
 
 def _guesses(summary: RunSummary) -> list[str]:

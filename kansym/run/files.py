@@ -36,6 +36,8 @@ FIGURE_NAMES = (
     "parity",
     "residuals",
     "slices",
+    "forms",
+    "next_measurement",
     "front",
     "correlation",
     "freed_edges",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kansym.data.dataset import Dataset
+from kansym.errors import ArgumentError
+from kansym.forms.result import Forms
 from kansym.run.summary import RunSummary
 from kansym.search.front import ParetoFront
 from kansym.surfaces import surface
@@ -89,3 +92,50 @@ class FinishedRun:
     @property
     def front(self) -> ParetoFront:
         return self.summary.front
+
+    @property
+    def certificate(self) -> Certificate | None:
+        """What speaks for and against the pick; None where it was not measured."""
+        return self.summary.certificate
+
+    @property
+    def forms(self) -> Forms:
+        """The distinct forms that the search has met, with their probabilities.
+
+        Raises
+        ------
+        ArgumentError
+            If the run has none: it was made without a certificate, or by an older version.
+        """
+        if self.summary.forms is None:
+            raise ArgumentError(
+                "the run has no probabilities of forms: it has no certificate, or is of an older version; search again"
+            )
+        return self.summary.forms
+
+    def next_measurement(self, candidates: Any = None) -> Any:
+        """Where to measure next; see `kansym.Discovery.next_measurement`.
+
+        Raises
+        ------
+        ArgumentError
+            If the run has no forms, or was saved without its table.
+        """
+        return self._next if candidates is None else surface("next_measurement")(self.forms, self._table(), candidates)
+
+    @cached_property
+    def _next(self) -> Any:
+        """What figure, page and text all ask for."""
+        return surface("next_measurement")(self.forms, self._table())
+
+    def predict(self, X: Any, *, average: bool = False, return_std: bool = False) -> Any:
+        """Values of the pick, or of all forms on average; see `kansym.Discovery.predict`."""
+        if not (average or return_std):
+            return self.formula.predict(X)
+        mean, deviation = surface("averaged")(self.forms, self._table(), X, alone=not average)
+        return (mean, deviation) if return_std else mean
+
+    def _table(self) -> Dataset:
+        if self.dataset is None:
+            raise ArgumentError("the run was saved without its table, which this needs; search again with --out")
+        return self.dataset

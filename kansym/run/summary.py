@@ -19,6 +19,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.preparation import MINIMUM_ROWS
 from kansym.errors import StorageError
 from kansym.fitting.outliers import Outlier
+from kansym.forms.result import Forms
 from kansym.kan.decision import Decision
 from kansym.kan.shape import format_shape
 from kansym.primitives.library import default_library
@@ -26,6 +27,7 @@ from kansym.run.agreement import Agreement, Weighting
 from kansym.run.files import RECORD, read_record, require_folder
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome, with_pick
+from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate
 
@@ -99,6 +101,8 @@ class RunSummary:
     times : dict
         Seconds of the command that made the run, by phase, from Enter to the prompt: start, reading, search,
         certificate, files. Empty for a run that no command made, and of older versions.
+    forms : Forms or None
+        The distinct forms that were met with their probabilities; None without a certificate, and of older versions.
     """
 
     formula: Formula
@@ -127,6 +131,7 @@ class RunSummary:
     outliers: tuple[Outlier, ...] = ()
     table: Mapping[str, Any] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
+    forms: Forms | None = None
 
     @classmethod
     def of(
@@ -175,6 +180,9 @@ class RunSummary:
                 f"Only {dataset.n_rows} rows for {dataset.n_columns} input{'s'[: dataset.n_columns > 1]}: formulas are "
                 "judged by leave-one-out, and networks with many more parameters than rows are not tried."
             )
+        # A discovery knows of its certificate only that it has a verdict.
+        certificate = cast("Certificate | None", discovery.certificate) if certificate is None else certificate
+        forms = None if certificate is None else _forms(discovery, certificate)
         return cls(
             formula=discovery.formula,
             front=discovery.front,
@@ -196,12 +204,12 @@ class RunSummary:
             created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             versions=versions(),
             data_sha256=fingerprint(dataset),
-            # A discovery knows of its certificate only that it has a verdict.
-            certificate=cast("Certificate | None", discovery.certificate) if certificate is None else certificate,
+            certificate=certificate,
             guesses=discovery.guesses,
             growth=discovery.decisions,
             outliers=discovery.outliers,
             table={} if table is None else table,
+            forms=forms,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -215,6 +223,7 @@ class RunSummary:
             "guesses": [guess.to_dict() for guess in self.guesses],
             "growth": [asdict(decision) for decision in self.growth],
             "outliers": [asdict(outlier) for outlier in self.outliers],
+            "forms": None if self.forms is None else self.forms.to_dict(),
         }
         return finite_json(record)
 
@@ -270,12 +279,19 @@ class RunSummary:
                 growth=tuple(_decision(decision) for decision in _list(record.get("growth", []))),
                 outliers=tuple(_outlier(outlier) for outlier in _list(record.get("outliers", []))),
                 table=dict(record.get("table", {})),
+                forms=None if record.get("forms") is None else Forms.from_dict(record["forms"]),
                 times={_text(phase): _number_or(time, math.nan) for phase, time in record.get("times", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StorageError):
                 raise
             raise StorageError(f"run record cannot be read: {type(error).__name__} {str(error)[:100]}") from error
+
+
+def _forms(discovery: Discovery, certificate: Certificate) -> Forms:
+    """The forms of a discovery, with those that were found for its certificate."""
+    left_p = None if certificate.leftover is None else certificate.leftover.p_value
+    return surface("forms")(discovery, certificate.rivals, left_p=left_p)
 
 
 def load_summary(directory: Path) -> RunSummary:

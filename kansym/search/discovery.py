@@ -2,13 +2,17 @@
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from kansym import clock
+from kansym._renamed import renamed_arguments
 from kansym.data.dataset import Dataset
+from kansym.data.given_table import given_table
 from kansym.data.limits import MOST_ROWS, require_moderate_target
 from kansym.data.preparation import canonical_table, thinned
 from kansym.fitting.all_rows import RowsDone
@@ -45,10 +49,15 @@ READING = 3e-7
 at most."""
 
 
+@renamed_arguments(dataset="table")
 def discover(
-    dataset: Dataset,
+    table: Any,
     options: DiscoveryOptions | None = None,
     *,
+    target: str | int | None = None,
+    error: str | float | None = None,
+    x_error: Mapping[str, str | float] | None = None,
+    columns: Sequence[str | int] | None = None,
     progress: ProgressCallback | str | None = None,
     seeds: Seeds | None = None,
 ) -> Discovery:
@@ -62,8 +71,13 @@ def discover(
 
     Parameters
     ----------
-    dataset : Dataset
+    table : Dataset, DataFrame, path-like, name of a shipped table, or mapping of name to values
+        Names of columns may have units, ``"t [s]"``.
     options : DiscoveryOptions, optional
+    target : str or int, optional
+        The column to explain; a Dataset and a shipped table have one.
+    error, x_error, columns : optional
+        Which columns are errors, and which are inputs, as of `kansym.read_table`.
     progress : callable or "auto", optional
         Called with a `Progress` after every step; "auto" shows what suits a notebook or a terminal, see
         `kansym.report.progress.watched`. A method ``done`` of the callable is called with the result, or with None
@@ -81,7 +95,8 @@ def discover(
     DataError
         If y is so large or small that its squares leave double precision, or no row has a positive weight.
     ArgumentError
-        If `options.given` is no formula of the columns, or cannot be solved for its ``...``, or a guess is not one.
+        If `target` names no column where one is needed, `options.given` is no formula of the columns, or cannot be
+        solved for its ``...``, or a guess is not one.
 
     Notes
     -----
@@ -90,6 +105,7 @@ def discover(
     tables.
     """
     options = options or DiscoveryOptions()
+    dataset = given_table(table, target=target, error=error, x_error=x_error, columns=columns)
     limits = clock.budget(options.max_seconds, deterministic=options.deterministic)
     with two_presses(), surface("watched")(progress, options.max_seconds) as watch, limits:
         try:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Protocol, Self
+from functools import cached_property
+from typing import Any, Protocol, Self
 
 import numpy as np
 
@@ -255,6 +256,53 @@ class Discovery:
         usable = [guess for guess in self.guesses if guess.formula is not None]
         best = min(usable, key=lambda guess: guess.formula.rank if guess.formula else (True, 0.0), default=None)
         return best or next(iter(self.guesses), None)
+
+    @cached_property
+    def forms(self) -> Any:
+        """The distinct forms that the search has met, with their probabilities; see `kansym.forms.result.Forms`.
+
+        Worked out when it is first asked for, in a fraction of a second. With a certificate the rivals that were found
+        for it are among them.
+        """
+        return surface("forms")(self, getattr(self.certificate, "rivals", ()))
+
+    def next_measurement(self, candidates: Any = None) -> Any:
+        """Where to measure next: the row that tells the leading forms apart, and those that the constants need.
+
+        Parameters
+        ----------
+        candidates : DataFrame, mapping of name to values, or array (m, d), optional
+            Rows that can be measured. Default: points of the range of every column, and, marked, of a third beyond.
+
+        Returns
+        -------
+        NextMeasurement
+            See `kansym.forms.next_measurement.next_measurement`.
+        """
+        return surface("next_measurement")(self.forms, self.dataset, candidates)
+
+    def predict(self, X: Any, *, average: bool = False, return_std: bool = False) -> Any:
+        """Values of the pick, or of all forms on average.
+
+        Parameters
+        ----------
+        X : array (n, d), DataFrame, or mapping of name to values
+        average : bool, default False
+            The mean over the forms with their probabilities, in place of the pick alone.
+        return_std : bool, default False
+            Also the standard deviation of the law's value: of the constants of the pick, and with `average` also of
+            the choice between the forms, so that it grows where they part. It is that of a curve that is among the
+            forms; `forms.not_tried` is the probability that none of them is the law's.
+
+        Returns
+        -------
+        array (n,), or tuple of two of them
+            nan where the pick has no value.
+        """
+        if not (average or return_std):
+            return self.formula.predict(X)
+        mean, deviation = surface("averaged")(self.forms, self.dataset, X, alone=not average)
+        return (mean, deviation) if return_std else mean
 
     def _repr_html_(self) -> str:
         return surface("discovery_html")(self, self.certificate)

@@ -3,14 +3,17 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 
 from kansym.data.dataset import Dataset
+from kansym.data.given_table import given_table
+from kansym.data.patterns import matching
 from kansym.errors import ArgumentError, StorageError
 from kansym.executors import WorkerFailure, completed
 from kansym.run.files import RECORD, read_record
@@ -29,8 +32,8 @@ PARTIAL = ".partial-"
 """Begins the name of a folder that is not complete; a sweep that was killed leaves some, and the next removes them."""
 
 COLUMNS = (
-    "table", "verdict", "formula", "constants", "rows", "rms", "relative_rms", "reduced_chi2", "complexity", "seconds",
-    "stopped", "reason",
+    "table", "verdict", "probability", "formula", "constants", "rows", "rms", "relative_rms", "reduced_chi2",
+    "complexity", "seconds", "stopped", "reason", "forms",
 )  # fmt: skip
 """Of the CSV file."""
 
@@ -72,9 +75,13 @@ class Sweep:
 
 
 def sweep(
-    tables: Mapping[str, Source],
+    tables: Mapping[str, Any] | str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     options: DiscoveryOptions | None = None,
     *,
+    target: str | int | None = None,
+    error: str | float | None = None,
+    x_error: Mapping[str, str | float] | None = None,
+    columns: Sequence[str | int] | None = None,
     out: str | os.PathLike[str],
     jobs: int = 1,
     executor: Executor | None = None,
@@ -89,11 +96,16 @@ def sweep(
 
     Parameters
     ----------
-    tables : mapping of str to Dataset or callable
-        The tables by name. What is callable is called without arguments when a worker is free, so that a thousand
-        files are not in memory at once.
+    tables : str, sequence of path-like, or mapping of str to table
+        Files, or a pattern for them, such as ``"runs/*.csv"``; or tables by name, each of which may be a Dataset, a
+        DataFrame, a file, columns by name, or a callable. Files are read, and what is callable is called without
+        arguments, when a worker is free, so that a thousand files are not in memory at once.
     options : DiscoveryOptions, optional
         For every table; `max_seconds` is for search and certificate of one.
+    target : str or int, optional
+        The column to explain, of every table; a Dataset has one.
+    error, x_error, columns : optional
+        Which columns are errors, and which are inputs, as of `kansym.read_table`.
     out : path-like
         Folder for the results, made if need be.
     jobs : int, default 1
@@ -118,7 +130,8 @@ def sweep(
         When it is interrupted, after page and CSV file have been written with what there is.
     """
     options = options or DiscoveryOptions()
-    _check(tables, jobs)
+    sources = _sources(tables, {"target": target, "error": error, "x_error": x_error, "columns": columns})
+    _check(sources, jobs)
     folder = prepare_directory(out)
     for left in folder.glob(f"{PARTIAL}*"):
         shutil.rmtree(left, ignore_errors=True)
@@ -130,12 +143,12 @@ def sweep(
             on_row(row)
 
     def in_order() -> Sweep:
-        return Sweep(tuple(rows[name] for name in tables if name in rows), folder)
+        return Sweep(tuple(rows[name] for name in sources if name in rows), folder)
 
     names: list[str] = []
 
     def tasks() -> Iterator[SearchTask]:
-        for name, source in tables.items():
+        for name, source in sources.items():
             try:
                 dataset = source if isinstance(source, Dataset) else source()
             except Exception as error:
@@ -155,6 +168,35 @@ def sweep(
     finally:
         _tell(in_order())
     return in_order()
+
+
+def _sources(tables: Any, roles: Mapping[str, Any]) -> dict[str, Source]:
+    """Tables by name, or what reads them."""
+    if not isinstance(tables, Mapping):
+        patterns = [tables] if isinstance(tables, str | os.PathLike) else list(tables)
+        files = matching([os.fspath(pattern) for pattern in patterns])
+        return {name: _reader(Path(file), roles) for name, file in names_of(files).items()}
+    plain = all(value is None for value in roles.values())
+    sources: dict[str, Source] = {}
+    for name, table in tables.items():
+        ready = callable(table) or (plain and isinstance(table, Dataset))
+        sources[str(name)] = cast(Source, table) if ready else _reader(table, roles)
+    return sources
+
+
+def _reader(table: Any, roles: Mapping[str, Any]) -> Callable[[], Dataset]:
+    return lambda: given_table(table, **roles)
+
+
+def names_of(files: Sequence[str]) -> dict[str, str]:
+    """Files by a short name each: their own, with as much of the path before it as tells them apart."""
+    paths = [Path(file) for file in files]
+    for depth in range(1, max(len(path.parts) for path in paths) + 1):
+        names = ["-".join((*path.parts[-depth:-1], path.stem)).strip("/.") for path in paths]
+        if len(set(names)) == len(names):
+            return dict(zip(names, files, strict=True))
+    # One stem with several endings in one folder.
+    return {"-".join(path.parts).strip("/."): file for path, file in zip(paths, files, strict=True)}
 
 
 def _check(tables: Mapping[str, Source], jobs: int) -> None:

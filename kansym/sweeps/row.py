@@ -53,6 +53,8 @@ class SweepRow:
         return {
             "table": self.name,
             "verdict": self.verdict,
+            "probability": None if said.forms is None else said.forms.pick.probability,
+            "forms": "" if said.forms is None else said.forms.text(),
             "formula": f"{said.target} = {said.formula.text()}",
             "constants": "; ".join(constants),
             "rows": said.rows,

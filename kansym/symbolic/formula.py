@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy
 
-from kansym.deferred import deferred_module
-from kansym.errors import ArgumentError, DataError, StorageError
+from kansym.errors import ArgumentError, StorageError
 from kansym.numbers import uncertain_numbers
 from kansym.provenance import Origin
 from kansym.surfaces import surface
@@ -25,16 +24,14 @@ from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.named import NamedFormula, named_formula
 from kansym.symbolic.naming import plain, plain_symbol
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.rows_by_name import rows_by_name
 from kansym.symbolic.serialization import from_tree, to_tree
 from kansym.symbolic.steps import Step, in_words, steps_of
 from kansym.symbolic.text import to_text
-from kansym.units.headers import names_and_units_of
 from kansym.units.system import UnitSystem
 
 if TYPE_CHECKING:
     import pandas as pd
-else:
-    pd = deferred_module("pandas", globals(), "pd")
 
 LEAST_KNOWN = 0.1
 """Largest relative error that digits of a constant are shown for."""
@@ -121,13 +118,13 @@ class Formula:
         """Correlation (k, k) of the fitted constants, nan where it is not known; None without a covariance."""
         return None if self.covariance is None else correlation_of(self.covariance)
 
-    def predict(self, X: np.ndarray | pd.DataFrame) -> np.ndarray:
+    def predict(self, X: np.ndarray | pd.DataFrame | Mapping[str, Any]) -> np.ndarray:
         """Values of the formula.
 
         Parameters
         ----------
-        X : array (n, d) or DataFrame
-            Columns in the order of `variables`; a DataFrame is read by column name and may have others.
+        X : array (n, d), DataFrame, or mapping of name to number or array (n,)
+            Columns in the order of `variables`; a DataFrame or a mapping is read by column name and may have others.
 
         Returns
         -------
@@ -139,21 +136,7 @@ class Formula:
         DataError
             If columns are missing or their number is wrong.
         """
-        if not isinstance(X, np.ndarray) and isinstance(X, pd.DataFrame):
-            missing = [name for name in self.variables if name not in X.columns]
-            if missing:
-                # The table of a file has the units in its headers.
-                X = X.set_axis(names_and_units_of([str(name) for name in X.columns])[0], axis=1)
-                missing = [name for name in self.variables if name not in X.columns]
-            if missing:
-                raise DataError(f"X lacks the columns {missing}; the formula was found with {list(self.variables)}")
-            X = X[list(self.variables)].to_numpy(dtype=np.float64)
-        X = np.asarray(X, dtype=np.float64)
-        if X.ndim != 2 or X.shape[1] != len(self.variables):
-            raise DataError(
-                f"X must have shape (n, {len(self.variables)}) with the columns {list(self.variables)}, got {X.shape}"
-            )
-        return self._form.evaluate(X)
+        return self._form.evaluate(rows_by_name(X, self.variables))
 
     def sympy(self) -> sympy.Expr:
         """The formula as a sympy expression in plain symbols."""

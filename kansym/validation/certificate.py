@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from kansym.validation.domain import Domain, check_domain
 from kansym.validation.extrapolation import Extrapolation, extrapolation
 from kansym.validation.fit import Fit, measure_fit, with_all_rows
 from kansym.validation.form import CheckedConstants, FormFacts, check_constants, form_facts
+from kansym.validation.form_odds import FormOdds
 from kansym.validation.freed_edges import FreedEdges, freed_edges
 from kansym.validation.grounds import Verdict, WithoutRows
 from kansym.validation.left_out_ends import LeftOutEnd, worst_left_out_end
@@ -96,6 +97,11 @@ class Certificate:
         Of a long table, what the formula leaves on all rows; tests of residuals and what follows them are of a sample.
     bootstrap : Agreement or None
         Searches of rows drawn anew; None where they were not asked for.
+    odds : FormOdds or None
+        How probable the form is; None in older certificates.
+    rivals : tuple of Formula
+        What was found when other functions were put in the places of the formula's, where the search had not done that.
+        Not stored.
     """
 
     formula: str
@@ -122,6 +128,8 @@ class Certificate:
     freed: FreedEdges | None = None
     all_rows: AllRows | None = None
     bootstrap: Agreement | None = None
+    odds: FormOdds | None = None
+    rivals: tuple[Formula, ...] = field(default=(), compare=False)
 
     @property
     def is_law(self) -> bool:
@@ -150,7 +158,7 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types; exact."""
-        return {"format": FORMAT, **to_json(self)}
+        return {"format": FORMAT, **to_json(replace(self, rivals=()))}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Certificate":
@@ -265,7 +273,7 @@ def _measure(
     if aside:
         kept = np.delete(np.arange(discovery.dataset.n_rows), aside)
         discovery = replace(discovery, dataset=discovery.dataset.take(kept))
-    evidence, verdict = _judged(discovery, options, again, drawn, limits)
+    evidence, verdict, rivals = _judged(discovery, options, again, drawn, limits)
     if discovery.interrupted and verdict.kind != LAW:
         reason = f"{verdict.reason}; the search was interrupted, and a longer one may find more"
         verdict = replace(verdict, reason=reason)
@@ -282,13 +290,14 @@ def _measure(
         **{field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name != "consistent"},
         domain_beyond=check_domain(formula.expression, dataset.names, extended(box), rows=dataset.X, seed=seed),
         outliers_left_out=len(aside),
+        rivals=rivals,
     )
 
 
 def _judged(
     discovery: "Discovery", options: "DiscoveryOptions", again: Agreement | None, drawn: Agreement | None, limits: Clock
-) -> tuple[Evidence, Verdict]:
-    """All that is measured on the rows of a discovery, and what follows."""
+) -> tuple[Evidence, Verdict, tuple[Formula, ...]]:
+    """All that is measured on the rows of a discovery, what follows, and what was found against the pick."""
     dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
     residuals = residuals_of(formula, dataset)
     box, everything = box_of(dataset.X), discovery.all_rows
@@ -314,6 +323,8 @@ def _judged(
         all_rows=everything,
     )
     verdict = judge(evidence)
+    others: tuple[Formula, ...] = ()
+    late = ""
     if verdict.kind == LAW and not evidence.fit.exact and not discovery.challenged:
         from kansym.search.challenge import challenged
 
@@ -321,11 +332,12 @@ def _judged(
         others = challenged(discovery, options.primitives, seed=seed, limits=limits)
         wider = replace(discovery, rivals=(*discovery.rivals, *others))
         evidence = replace(evidence, rival=nearest_rival(wider, residuals, seed=seed))
-        verdict = judge(evidence)
         if limits.ended_by_wall:
-            reason = f"{verdict.reason}; the time was up before all rivals had been looked for"
-            verdict = replace(verdict, reason=reason)
-    return evidence, verdict
+            late = "; the time was up before all rivals had been looked for"
+    left_p = None if evidence.leftover is None else evidence.leftover.p_value
+    evidence = replace(evidence, odds=FormOdds.of(surface("forms")(discovery, others, left_p=left_p)))
+    verdict = judge(evidence)
+    return evidence, replace(verdict, reason=f"{verdict.reason}{late}"), others
 
 
 def _without_far_rows(discovery: "Discovery", options: "DiscoveryOptions", verdict: Verdict, limits: Clock) -> Verdict:

@@ -13,6 +13,7 @@ class Topic(StrEnum):
     FUNCTIONS = "functions"
     CONSTANTS = "constants"
     RIVAL = "rival"
+    FORM = "form"
     UNITS = "units"
     DOMAIN = "domain"
     EXTRAPOLATION = "extrapolation"

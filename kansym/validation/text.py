@@ -83,6 +83,8 @@ def certificate_rows(c: Certificate) -> Iterator[tuple[str, str]]:
     yield from _freed(c)
     yield from _constants(c)
     yield from _rival(c)
+    if c.odds is not None:
+        yield "form", f"probability {c.odds}"
     yield "domain", _domain(c.domain, c.names, "in the box of the data")
     yield "", _domain(c.domain_beyond, c.names, "30 % beyond it")
     yield from _extrapolation(c)

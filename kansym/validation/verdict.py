@@ -24,7 +24,9 @@ It is a **law** only if nothing speaks against it that could be measured:
 6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
    sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds and rows drawn anew find the same, and no other tool finds a formula that predicts
-   unseen rows better.
+   unseen rows better;
+8. its form is more probable than all that it may be instead (`LIKELY`): the other forms that the search has met, and
+   what it has not tried, by probabilities that were measured to come true (`kansym.forms.calibration`).
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
 rules on real exponents, functions and high powers within functions, and agreement with smooth functions were added
@@ -37,13 +39,14 @@ from dataclasses import dataclass, replace
 
 from kansym.fitting.all_rows import AllRows, MeansAlong
 from kansym.fitting.predictability import Dependence, Leftover
-from kansym.numbers import percent, probability, short, with_error
+from kansym.numbers import chance, percent, probability, short, with_error
 from kansym.validation.agreement import Agreement
 from kansym.validation.description_length import Explained
 from kansym.validation.domain import DEFINED, UNDEFINED, Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
 from kansym.validation.form import CheckedConstants, FormFacts
+from kansym.validation.form_odds import FormOdds
 from kansym.validation.freed_edges import FreedEdges
 from kansym.validation.grounds import Ground, Topic, Verdict
 from kansym.validation.left_out_ends import LeftOutEnd
@@ -107,6 +110,9 @@ FAR_OFF = 3.0
 MOST_OF_ALL = 10
 """Fitted constants of any closed form with noise."""
 
+LIKELY = 0.5
+"""Probability of the form from which on it is more probable than everything else together."""
+
 AGREES = 0.5
 """Share of other seeds, and of tables of rows drawn anew, that must find the same, for a law."""
 
@@ -134,6 +140,7 @@ class Evidence:
     freed: FreedEdges | None = None
     all_rows: AllRows | None = None
     bootstrap: Agreement | None = None
+    odds: FormOdds | None = None
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -403,6 +410,20 @@ def _of_rival(e: Evidence) -> Iterator[Ground]:
         yield Ground(False, f"{words}: a form chosen among so many is near by chance")
 
 
+def _of_form(e: Evidence) -> Iterator[Ground]:
+    if e.odds is None:
+        return
+    words = f"its form has a probability of {chance(e.odds.probability)}"
+    if e.odds.probability >= LIKELY:
+        yield Ground(True, words)
+        return
+    missing = f"that of a form that was not tried is {chance(e.odds.not_tried)}"
+    other = f"that of {e.odds.other} is {chance(e.odds.other_probability)}" if e.odds.other else ""
+    # What weighs more is said first.
+    said = [missing, other] if e.odds.not_tried >= e.odds.other_probability else [other, missing]
+    yield Ground(False, f"{words}; {', '.join(one for one in said if one)}")
+
+
 def bits(amount: float) -> str:
     """Bits in words, with a decimal where few."""
     return f"{amount:.1f} bits" if amount < 10 else f"{amount:.0f} bits"
@@ -459,6 +480,7 @@ RULES: tuple[tuple[Topic, Callable[[Evidence], Iterable[Ground]]], ...] = (
     (Topic.FUNCTIONS, _of_functions),
     (Topic.CONSTANTS, _of_constants),
     (Topic.RIVAL, _of_rival),
+    (Topic.FORM, _of_form),
     (Topic.UNITS, _of_units),
     (Topic.DOMAIN, _of_domain),
     (Topic.EXTRAPOLATION, _of_extrapolation),

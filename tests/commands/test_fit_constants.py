@@ -8,7 +8,7 @@ import pytest
 import scipy.optimize
 
 from kansym.cli import main
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from kansym.cli import main
-from kansym.commands.implementation.sweep import names_of
-from kansym.commands.patterns import matching
+from kansym.data.patterns import matching
 from kansym.errors import ArgumentError
+from kansym.sweeps.folder import names_of
 
 
 def test_patterns_stand_for_files_each_once(tmp_path):

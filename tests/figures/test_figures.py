@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 import kansym
 from kansym.errors import ArgumentError
-from kansym.figures import FIGURES, alt_text, figures_of, to_svg
+from kansym.figures import FIGURES, alt_text, figures_of, slices, to_svg
 from kansym.figures.points import points_of
 from kansym.figures.slices import slice_along
 
@@ -149,19 +149,48 @@ def test_a_missing_term_shows_in_the_running_mean(new_run):
     assert mean == pytest.approx(0.5 * x_mean**2, abs=0.05)
 
 
-def test_errors_are_bars_or_a_band(new_run):
+def test_residuals_are_in_errors_where_there_are_some(new_run):
     rng = np.random.default_rng(0)
-    for n in (50, 500):
-        x = rng.uniform(0, 1, (n, 1))
-        axes = kansym.figure(new_run(x, x[:, 0] + 0.1, lambda x: x, y_error=0.2), "residuals").axes[0]
-        assert len(axes.containers) == (1 if n == 50 else 0)
-        if n == 50:
-            (bars,) = axes.containers[0][2]
-            lengths = [np.ptp(segment[:, 1]) for segment in bars.get_segments()]
-            assert lengths == pytest.approx([0.4] * n)
+    x = rng.uniform(0, 1, (50, 1))
+    error = np.where(x[:, 0] < 0.5, 0.1, 0.4)
+    run = new_run(x, x[:, 0] + 0.2, lambda x: x, y_error=error)
+    figure = kansym.figure(run, "residuals")
+    drawn = line(figure.axes[0], "rows").get_data()
+    assert drawn[1] == pytest.approx(np.where(drawn[0] < 0.5, 2.0, 0.5))
+    assert any("residual of y, in errors" in text for text in texts(figure)) and "in errors" in alt_text(
+        "residuals", run
+    )
+    assert "one error" in [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_a_curve_stays_where_its_column_can_be(new_run):
+    x = np.linspace(0.1, 2, 30)[:, None]
+    for sign in (1.0, -1.0):
+        run = new_run(sign * x, np.cos(x[:, 0]), lambda x: sympy.cos(x))
+        drawn = line(kansym.figure(run, "slices").axes[0], "formula").get_xdata()
+        assert (sign * drawn >= 0).all() and np.abs(drawn).max() > 2.4
+    both = new_run(x - 1, x[:, 0], lambda x: x + 1)
+    assert line(kansym.figure(both, "slices").axes[0], "formula").get_xdata().min() < -1.4
+
+
+def test_a_network_that_has_learned_nothing_is_not_drawn(plain_run):
+    run = replace(plain_run, network=Learned())
+    assert slices.network_shown(run) and "network" in alt_text("slices", run)
+    # The one of this run was never trained.
+    assert not slices.network_shown(plain_run) and "network" not in alt_text("slices", plain_run)
+    names = [one.get_label() for one in kansym.figure(plain_run, "slices").axes[0].get_lines()]
+    assert "formula" in names and "network" not in names
+
+
+class Learned:
+    """A network that has learned its table."""
+
+    def predict(self, X):
+        return 2.001 * X[:, 0] + X[:, 1] ** 2
 
 
 def test_slices_hold_the_other_inputs_at_their_medians(plain_run):
+    plain_run = replace(plain_run, network=Learned())
     figure = kansym.figure(plain_run, "slices")
     assert len(figure.axes) == 2
     X = plain_run.dataset.X
@@ -169,7 +198,7 @@ def test_slices_hold_the_other_inputs_at_their_medians(plain_run):
     x, y = line(figure.axes[0], "formula").get_data()
     assert y == pytest.approx(2 * x + middle[1] ** 2)
     reach = np.ptp(X[:, 0])
-    assert x[[0, -1]] == pytest.approx([X[:, 0].min() - 0.3 * reach, X[:, 0].max() + 0.3 * reach])
+    assert x[-1] == pytest.approx(X[:, 0].max() + 0.3 * reach)
     at = np.column_stack([x, np.full(len(x), middle[1])])
     assert line(figure.axes[0], "network").get_ydata() == pytest.approx(plain_run.network.predict(at))
 

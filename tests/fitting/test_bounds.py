@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kansym import DiscoveryOptions, make_dataset
 from kansym.errors import ArgumentError
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.fitting.residuals import residuals_of
 from kansym.fitting.result import record
 from kansym.run.agreement import Agreement

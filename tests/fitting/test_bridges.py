@@ -8,7 +8,7 @@ import pytest
 import kansym
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.bridges import formula_to_iminuit, formula_to_lmfit, safe_names
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.symbolic.formula import Constant, Formula
 from kansym.symbolic.parser import parse_expression
 
@@ -144,7 +144,7 @@ def test_refusals(decay):
     t, y, _ = decay
     with pytest.raises(ArgumentError, match="loss='linear'"):
         fit_constants(DECAY, {"t": t}, y, loss="huber").to_iminuit()
-    formula = kansym.fit_constants("a*t", {"t": t}, y).formula
+    formula = kansym.fit_constants("a*t", {"t": t, "y": y}).formula
     with pytest.raises(DataError, match=r"X must have shape \(n, 1\)"):
         formula_to_iminuit(formula, t, y)
     with pytest.raises(DataError, match="X lacks the columns"):

@@ -9,7 +9,7 @@ import scipy.stats
 from kansym import DiscoveryOptions, discover, make_dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.counts import deviance_residuals
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 
 t = np.linspace(0, 10, 60)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 
 
 def table(law, seed=0, error=0.01):

@@ -7,7 +7,7 @@ import scipy.stats
 
 from kansym.errors import ArgumentError, DataError
 from kansym.fitting.estimate import estimate
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.fitting.orthogonal import orthogonal_fit
 
 DECAY = "A*exp(-t/tau) + B"

@@ -10,7 +10,7 @@ import scipy.stats
 from kansym.errors import ArgumentError
 from kansym.fitting.estimate import estimate
 from kansym.fitting.intervals import intervals_of
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.fitting.least_squares import Measurements
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm

@@ -8,7 +8,7 @@ import scipy.stats
 
 import kansym
 from kansym.errors import ArgumentError, DataError
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.symbolic.parser import FormulaSyntaxError
 
 DECAY = "A*exp(-t/tau) + B"
@@ -211,7 +211,7 @@ def test_more_constants_than_rows():
 def test_names_numbers_and_frames(decay):
     t, y, _ = decay
     frame = pd.DataFrame({"t": t, "T [K]": 1.0, "other": ["a"] * 40})
-    fit = kansym.fit_constants("gamma*`T [K]`*exp(-t/beta) + E*B", frame, y)
+    fit = kansym.fit_constants("gamma*`T [K]`*exp(-t/beta) + E*B", frame.assign(N=y), target="N")
     assert list(fit.values) == ["gamma", "beta", "B"]
     assert fit.values["beta"] == pytest.approx(fit_constants(DECAY, {"t": t}, y).values["tau"], rel=1e-8)
     assert fit_constants("m*g*h", {"h": t, "g": 9.81}, 2 * 9.81 * t).values["m"] == pytest.approx(2)

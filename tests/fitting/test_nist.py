@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from benchmarks import nist
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 
 DIGITS, ERROR_DIGITS = 6, 4
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.fitting.outliers import LEVEL, Outlier, outlier_note
 
 

@@ -7,7 +7,7 @@ import scipy.optimize
 import scipy.stats
 
 from kansym.errors import ArgumentError
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.fitting.robust import LOSSES, ROBUST, robust_loss
 
 DECAY = "A*exp(-t/tau) + B"

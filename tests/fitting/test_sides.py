@@ -10,7 +10,7 @@ import scipy.stats
 from kansym import DiscoveryOptions, discover, make_dataset
 from kansym.data import read_table
 from kansym.errors import DataError
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.fitting.sides import scattered
 from kansym.run.summary import fingerprint
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from kansym import DiscoveryOptions, discover, fit_constants, make_dataset, read_table
+from kansym import DiscoveryOptions, discover, make_dataset, read_table
 from kansym.data.noise import noise_floor
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.run.summary import RunSummary
 
 QUICK = DiscoveryOptions(max_seconds=1.0)

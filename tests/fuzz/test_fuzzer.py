@@ -168,7 +168,7 @@ def test_wrong_json_is_seen(monkeypatch, tmp_path, run, text, expected):
 
 
 def test_a_formula_that_is_not_finite_is_seen(monkeypatch, tmp_path):
-    from kansym.fitting.known_form import fit_constants
+    from kansym.fitting.known_form import fit_columns as fit_constants
     from tests.fuzz.files import RandomFile
     from tests.fuzz.options import CommandLine
 

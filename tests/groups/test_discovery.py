@@ -15,7 +15,7 @@ from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.groups import search as search_module
 from kansym.groups.contest import Contest
-from kansym.groups.discovery import discover_groups
+from kansym.groups.discovery import discover_groups, law_of_groups
 from kansym.groups.folder import load_groups, save_groups
 from kansym.groups.table import grouped_table
 from kansym.groups.text import text_report
@@ -29,7 +29,7 @@ OPTIONS = DiscoveryOptions(max_seconds=2, deterministic=True)
 def found(decays):
     t, y, names = decays
     table = make_dataset(t[:, None], y, names=["t"], target="N", units=["s"])
-    return discover_groups(table, names, group="sample", options=OPTIONS)
+    return law_of_groups(table, names, group="sample", options=OPTIONS)
 
 
 def test_the_law_and_its_constants_are_found(found):
@@ -79,12 +79,12 @@ def test_groups_that_cannot_be(decays):
     t, y, names = decays
     table = make_dataset(np.column_stack([t, np.char.str_len(names)]), y, names=["t", "Z"])
     with pytest.raises(ArgumentError, match="'Xe'"):
-        discover_groups(table, names, leave_out=("Xe",))
+        law_of_groups(table, names, leave_out=("Xe",))
     with pytest.raises(DataError, match=r"shape \(85,\)"):
-        discover_groups(table, names[1:])
+        law_of_groups(table, names[1:])
     only = make_dataset(np.char.str_len(names).astype(float)[:, None], y, names=["Z"])
     with pytest.raises(DataError, match="constant within the groups"):
-        discover_groups(only, names)
+        law_of_groups(only, names)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_effective_errors_follow_the_slope():
 
 @pytest.mark.long
 def test_constants_are_those_of_the_orthogonal_fit():
-    from kansym.fitting.known_form import fit_constants
+    from kansym.fitting.known_form import fit_columns as fit_constants
 
     table = decay()
     found = discover(table, DiscoveryOptions(max_seconds=3))

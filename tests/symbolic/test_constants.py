@@ -6,8 +6,8 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kansym import fit_constants
 from kansym.data.dataset import make_dataset
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.report.text import text_report
 from kansym.run.summary import RunSummary
 from kansym.search.discovery import discover

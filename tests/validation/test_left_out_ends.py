@@ -5,7 +5,8 @@ import pytest
 import scipy.stats
 import sympy
 
-from kansym import Dataset, fit_constants
+from kansym import Dataset
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.fitting.residuals import residuals_of
 from kansym.search.final_fit import refitted
 from kansym.symbolic.formula import Formula

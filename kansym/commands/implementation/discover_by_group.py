@@ -14,7 +14,7 @@ from kansym.commands.options import split_names
 from kansym.commands.output import verbose_log, watch
 from kansym.commands.stopwatch import READING, SEARCH
 from kansym.device import choose_device
-from kansym.groups.discovery import discover_groups
+from kansym.groups.discovery import law_of_groups
 from kansym.groups.reading import GroupedSource
 from kansym.report.terminal import ProgressDisplay, recorded_log
 from kansym.run.budget import search_wall
@@ -56,9 +56,9 @@ def discover_by_group(
     )
     with recorded_log(verbose_log() if verbose else None), limits:
         if quiet or verbose:
-            found = discover_groups(dataset, labels, **arguments)
+            found = law_of_groups(dataset, labels, **arguments)
         else:
             with display.running():
-                found = discover_groups(dataset, labels, **arguments, progress=display)
+                found = law_of_groups(dataset, labels, **arguments, progress=display)
     show(found, out=out, overwrite=overwrite, as_json=as_json, quiet=quiet)
     return 0

@@ -17,7 +17,7 @@ from kansym.data.readers import column_spellings, read_table
 from kansym.data.remarks import name_hints
 from kansym.data.shipped import dataset_file, describe_dataset
 from kansym.errors import ArgumentError, DataError
-from kansym.fitting.known_form import fit_constants as fit
+from kansym.fitting.known_form import fit_columns as fit
 from kansym.fitting.result import record
 from kansym.report.known_form import text_report
 from kansym.symbolic.naming import plain_symbol

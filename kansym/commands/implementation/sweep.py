@@ -1,7 +1,7 @@
 """The work of ``kansym sweep``."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +13,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from kansym.codec import finite_json
 from kansym.commands.implementation.tables import TableOptions
 from kansym.commands.output import this_command, watch, write_json, write_line, write_note
-from kansym.commands.patterns import matching
 from kansym.commands.stopwatch import FILES, SEARCH
 from kansym.data.dataset import Dataset
+from kansym.data.patterns import matching
 from kansym.errors import DataError
 from kansym.executors import dask_executor
 from kansym.search.options import DiscoveryOptions
-from kansym.sweeps.folder import PAGE, Sweep
+from kansym.sweeps.folder import PAGE, Sweep, names_of
 from kansym.sweeps.folder import sweep as search_all
 from kansym.sweeps.row import SweepRow
 
@@ -91,17 +91,6 @@ def sweep(
     if len(found.failed) == len(found.rows):
         raise DataError(f"none of the {len(found.rows)} tables could be searched; {out / PAGE} has the reasons")
     return 0
-
-
-def names_of(files: Sequence[str]) -> dict[str, str]:
-    """Files by a short name each: their own, with as much of the path before it as tells them apart."""
-    paths = [Path(file) for file in files]
-    for depth in range(1, max(len(path.parts) for path in paths) + 1):
-        names = ["-".join((*path.parts[-depth:-1], path.stem)).strip("/.") for path in paths]
-        if len(set(names)) == len(names):
-            return dict(zip(names, files, strict=True))
-    # One stem with several endings in one folder.
-    return {"-".join(path.parts).strip("/."): file for path, file in zip(paths, files, strict=True)}
 
 
 def _reader(options: TableOptions) -> Callable[[], Dataset]:

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Mapping
 
-import numpy as np
-
-from kansym.figures import parity, residuals, slices
+from kansym.figures import parity, slices
 from kansym.figures.freed_edges import functions_shown
 from kansym.figures.points import floor_shows, inputs_shown, points_of, table_of
 from kansym.figures.residuals import mean_along
+from kansym.numbers import chance
 from kansym.run.finished import FinishedRun
 from kansym.run.residuals import counted, holds_out
 from kansym.symbolic.constants import strongest_pair
-from kansym.validation.verdict import TENTH, Topic
+from kansym.validation.verdict import Topic
 
 
 def caption_of(name: str, run: FinishedRun) -> str:
@@ -23,22 +22,18 @@ def caption_of(name: str, run: FinishedRun) -> str:
 def _slices(run: FinishedRun) -> list[str]:
     points, table = points_of(run), table_of(run)
     if table.n_columns == 1:
-        said = [f"The formula{', the network (dashed)' if run.network is not None else ''} and the rows."]
+        said = [f"The formula{', the network (dashed)' if slices.network_shown(run) else ''} and the rows."]
         if len(points.shown) < len(points):
             said.append(f"{len(points.shown)} of {counted(len(points), 'row')} are drawn.")
         barred = len(points.shown) <= slices.MOST_BARS
     else:
         drawn = len(inputs_shown(run, table.names, others=False))
         along = "each input that it uses" if drawn > 1 else "the one input that it uses"
-        said = [f"The formula{' and the network (dashed)' if run.network is not None else ''} along {along}."]
+        said = [f"The formula{' and the network (dashed)' if slices.network_shown(run) else ''} along {along}."]
         said.append("The other inputs are at their medians, and the rows nearest to that are moved along the formula.")
         barred = len(points) <= slices.MOST_BARS
     if points.error is not None and barred:
         said.append(_bars(run))
-    if run.network is not None:
-        left = float(np.var(table.y - run.network.predict(table.X)) / (np.var(table.y) or 1.0))
-        if not left <= TENTH:
-            said.append("The network has not learned this table, and its curve means nothing.")
     if points.aside.any():
         said.append("Outliers that were left out are hollow.")
     return [*said, "No row lies in the shaded range."]
@@ -53,8 +48,8 @@ def _residuals(run: FinishedRun) -> list[str]:
         along += ", also those that the formula does not use" if len(used) < len(shown) else ""
     said = [f"Measured less predicted values {along}."]
     if points.error is not None:
-        barred = len(points) <= residuals.MOST_BARS
-        said.append(_bars(run) if barred else "The grey band is the median standard error of the rows.")
+        said = [f"Measured less predicted values {along}, in units of their errors{_through_inputs(run)}."]
+        said.append("The grey band is one error on either side.")
     elif floor_shows(run.summary.noise_floor, points.residual):
         said.append("The grey band is the noise floor of the data.")
     if any(mean_along(points, points.X[:, k]) is not None for k in shown):
@@ -70,6 +65,21 @@ def _residuals(run: FinishedRun) -> list[str]:
     return said
 
 
+def _forms(run: FinishedRun) -> list[str]:
+    said = ["The leading forms, their mean by probability, and twice its standard deviation."]
+    if table_of(run).n_columns > 1:
+        said.append("The other inputs are at their medians.")
+    said.append(f"What was not tried, {chance(run.forms.not_tried)}, is not in the band.")
+    return [*said, "No row lies in the shaded range."]
+
+
+def _next_measurement(run: FinishedRun) -> list[str]:
+    said = ["How far the two leading forms are apart, in units of the error of a reading and of both predictions."]
+    if table_of(run).n_columns > 1:
+        said.append("The other inputs are those of the row that tells most.")
+    return [*said, "Dots are rows to measure; a hollow one lies beyond the data."]
+
+
 def _parity(run: FinishedRun) -> list[str]:
     points = points_of(run)
     said = ["Above, a row on the line is predicted exactly. Below, measured less predicted values."]
@@ -82,10 +92,15 @@ def _parity(run: FinishedRun) -> list[str]:
 
 
 def _bars(run: FinishedRun) -> str:
+    target = table_of(run).target
+    return f"Bars, where they are longer than a dot, are the standard errors of {target}{_through_inputs(run)}."
+
+
+def _through_inputs(run: FinishedRun) -> str:
+    """That the errors of the inputs are in those of the target, where there are any."""
     table = table_of(run)
     through = table.x_error is not None and bool(table.x_error.any())
-    inputs = ", with those of the inputs by the slope of the formula" if through else ""
-    return f"Bars, where they are longer than a dot, are the standard errors of {table.target}{inputs}."
+    return ", with those of the inputs by the slope of the formula" if through else ""
 
 
 def _front(run: FinishedRun) -> list[str]:
@@ -151,6 +166,8 @@ _CAPTIONS: Mapping[str, Callable[[FinishedRun], list[str]]] = {
     "slices": _slices,
     "residuals": _residuals,
     "parity": _parity,
+    "forms": _forms,
+    "next_measurement": _next_measurement,
     "front": _front,
     "correlation": _correlation,
     "network": _network,

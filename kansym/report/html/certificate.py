@@ -66,6 +66,10 @@ MEANINGS = {
     "nearest rival": (
         "The best formula of another form. Seven bits between it and the pick are odds of a hundred to one."
     ),
+    "form": (
+        "How probable it is that the law has this form, beside the most probable other and all that the search has not "
+        "tried: of forms that are called 0.8, about eight in ten are right."
+    ),
     "domain": (
         "Whether the formula has a finite, real value everywhere between the rows, and in a box that is 30 % larger on "
         "every side."

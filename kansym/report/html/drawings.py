@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from kansym.comparison.result import Comparison
 from kansym.figures import FIGURES, to_svg
+from kansym.figures.axes import stacked
 from kansym.report.html.captions import caption_of
 from kansym.report.html.markup import trusted_svg
 from kansym.run.finished import FinishedRun
@@ -19,6 +20,8 @@ ORDER = (
     "slices",
     "residuals",
     "parity",
+    "forms",
+    "next_measurement",
     "front",
     "freed_edges",
     "correlation",
@@ -31,6 +34,12 @@ ORDER = (
 
 LEADING = ("slices", "residuals")
 """Figures that stand before the constants."""
+
+OF_FORMS = ("forms", "next_measurement")
+"""Figures that stand beside the probabilities of forms."""
+
+PANELS = ("slices", "residuals", "forms", "next_measurement")
+"""Figures with a panel for each input."""
 
 COMPARED = "Shorter is better in every panel. Errors that lie far apart are on a logarithmic axis."
 
@@ -56,6 +65,8 @@ class Drawing:
         In pixels, as it was drawn.
     failure : str
         Why it could not.
+    narrow : Markup or None
+        The same with its panels below each other, for narrow pages; None where it has one panel.
     """
 
     key: str
@@ -65,6 +76,7 @@ class Drawing:
     svg: Markup | None = None
     width: float = 0.0
     failure: str = ""
+    narrow: Markup | None = None
 
     @property
     def wide(self) -> bool:
@@ -75,6 +87,11 @@ class Drawing:
     def leads(self) -> bool:
         """Whether it stands before the constants."""
         return self.key in LEADING
+
+    @property
+    def of_forms(self) -> bool:
+        """Whether it stands beside the probabilities of forms."""
+        return self.key in OF_FORMS
 
 
 def drawings(run: FinishedRun) -> list[Drawing]:
@@ -118,8 +135,20 @@ def _drawn(
             return None
         words = " ".join(alt().split())
         svg = trusted_svg(to_svg(figure, title=words), f"{key}-", words)
-        return Drawing(key, title, caption(), words, svg, float(figure.get_size_inches()[0]) * PIXELS)
+        return Drawing(
+            key, title, caption(), words, svg, float(figure.get_size_inches()[0]) * PIXELS,
+            narrow=_narrow(key, figure, draw, words),
+        )  # fmt: skip
     # A drawing is decoration next to the formula: whatever goes wrong in one must not cost the report.
     except Exception as error:
         logger.warning("the figure %r could not be drawn: %s: %s", key, type(error).__name__, error)
         return Drawing(key, title, failure=f"{type(error).__name__}: {error}")
+
+
+def _narrow(key: str, figure: Figure, draw: Callable[[], Figure | None], words: str) -> Markup | None:
+    """A figure with its panels below each other."""
+    if key not in PANELS or len(figure.axes) < 2:
+        return None
+    with stacked():
+        other = draw()
+    return None if other is None else trusted_svg(to_svg(other, title=words), f"{key}-narrow-", words)

@@ -20,6 +20,7 @@ from kansym.report.html.certificate import certificate_values
 from kansym.report.html.compared import comparison_values
 from kansym.report.html.drawings import Drawing, comparison_drawing, drawings
 from kansym.report.html.environment import environment
+from kansym.report.html.forms import forms_values
 from kansym.report.html.formulas import code_listings, formula_markup, formula_text
 from kansym.report.html.markup import drawing_colours
 from kansym.report.values import (
@@ -127,6 +128,7 @@ def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[st
         "exponents": exponent_lines(formula),
         "agreement": agreement_lines(summary),
         "errors_too_small": errors_too_small(summary),
+        "forms": forms_values(run),
         "front": front_rows(summary.front, formula),
         "front_words": front_words(run),
         "error_words": residual_words(summary, after_number(summary.y_units)),

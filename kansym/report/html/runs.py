@@ -7,6 +7,7 @@ from typing import Any
 
 from kansym.figures.catalogue import figure
 from kansym.figures.svg import figure_bytes
+from kansym.numbers import chance
 from kansym.report.constants import constants_of
 from kansym.report.html.certificate import VERDICTS
 from kansym.report.html.formulas import formula_markup, formula_text
@@ -48,6 +49,9 @@ def run_row(name: str, summary: RunSummary, folder: Path | None) -> dict[str, An
         "markup": formula_markup(summary.formula, digits=DIGITS),
         "text": formula_text(summary.formula, DIGITS),
         "constants": constants_of(summary.formula),
+        "probability": None if summary.forms is None else summary.forms.pick.probability,
+        "chance": "" if summary.forms is None else chance(summary.forms.pick.probability),
+        "forms": "" if summary.forms is None else summary.forms.text(),
         "rows": summary.rows,
         "relative": summary.agreement.relative,
         "seconds": summary.seconds,

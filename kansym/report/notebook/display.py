@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from markupsafe import Markup
 
+from kansym.forms.result import Forms
 from kansym.report.constants import constants_of
 from kansym.report.html.certificate import certificate_values
 from kansym.report.html.compared import comparison_values
 from kansym.report.html.environment import environment
+from kansym.report.html.forms import forms_table
 from kansym.report.html.formulas import formula_markup
 from kansym.report.values import ended_words, front_rows
 from kansym.search.front import ParetoFront
@@ -33,6 +35,11 @@ def formula_html(formula: Formula) -> str:
 def front_html(front: ParetoFront) -> str:
     """The formulas by complexity, the pick marked."""
     return _page(front=front_rows(front, front.best if len(front) else None))
+
+
+def forms_html(forms: Forms) -> str:
+    """The forms with their probabilities."""
+    return _page(forms=forms_table(forms))
 
 
 def certificate_html(certificate: "Certificate") -> str:
@@ -117,7 +124,19 @@ def _formula(formula: Formula) -> dict[str, Any]:
 
 def _page(**values: Any) -> str:
     empty = dict.fromkeys(
-        ("certificate", "hint", "constants", "lines", "grounds", "front", "folded", "comparison", "drawing", "report")
+        (
+            "certificate",
+            "hint",
+            "constants",
+            "lines",
+            "grounds",
+            "front",
+            "forms",
+            "folded",
+            "comparison",
+            "drawing",
+            "report",
+        )
     )
     return _template("pieces.html.j2").render(style=_style(), values=empty | values)
 

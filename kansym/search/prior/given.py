@@ -23,7 +23,7 @@ from kansym.search.prior.part import PLACE, REST, GivenPart
 from kansym.search.prior.rest import MOVED, ROUNDS, Rest, merged, whole_law
 from kansym.search.prior.starts import first_constants
 from kansym.search.progress import ProgressCallback
-from kansym.search.results import Discovery, StopReason, TrainedNetwork
+from kansym.search.results import Discovery, StopReason, TrainedNetwork, near_rivals
 from kansym.search.rows import FitRows
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
@@ -117,6 +117,8 @@ def discover_given(dataset: Dataset, options: DiscoveryOptions, progress: Progre
         stopped=stopped,
         front=front,
         formula=front.best,
+        rivals=near_rivals(formulas, front),
+        formulas=tuple(formulas),
         network=network,
         reading=None,
         dataset=dataset,

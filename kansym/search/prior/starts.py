@@ -13,7 +13,7 @@ from kansym.data.dataset import Dataset
 from kansym.data.preparation import thinned
 from kansym.data.weights import mean_square
 from kansym.errors import Argument, ArgumentError, KansymError
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.signs import positive_where_free
 from kansym.fitting.starts import starting_values
@@ -224,7 +224,7 @@ def _rest_constant(part: GivenPart, dataset: Dataset, seed: int) -> np.ndarray:
     text = part.text.replace("…", PLACE).replace(PLACE, f" {name} ")
     columns = {column: dataset.X[:, k] for k, column in enumerate(dataset.names)}
     try:
-        fit = fit_constants(
+        fit = fit_columns(
             text, columns, dataset.y, y_error=dataset.y_error, seed=seed, bounds=part.bounds, fixed=part.fixed
         )
     except KansymError as problem:

@@ -38,11 +38,13 @@ def made(rows=40, columns=1, *, error=None, expression=None, outliers=(), option
 
 
 def test_error_bars_are_named_only_where_rows_have_errors():
-    for name in ("slices", "residuals", "parity"):
+    for name in ("slices", "parity"):
         assert "errors of y" not in caption_of(name, made())
         assert "standard errors of y" in caption_of(name, made(error=0.1))
+    assert "errors" not in caption_of("residuals", made()).replace("standard errors either side", "")
     many = made(rows=200, error=0.1)
-    assert "median standard error" in caption_of("residuals", many)
+    assert "in units of their errors" in caption_of("residuals", many)
+    assert "one error on either side" in caption_of("residuals", many)
     assert "Bars" not in caption_of("residuals", many) and "Bars" not in caption_of("slices", many)
 
 
@@ -107,6 +109,6 @@ def test_a_network_that_has_learned_nothing_is_not_to_be_read():
             return self.slope * X[:, 0]
 
     run = made()
-    assert "has not learned" in caption_of("slices", replace(run, network=Flat(-2.0)))
+    assert "network" not in caption_of("slices", replace(run, network=Flat(-2.0)))
     learned = caption_of("slices", replace(run, network=Flat(2.0)))
-    assert "has not learned" not in learned and "the network (dashed)" in learned
+    assert "the network (dashed)" in learned

@@ -34,7 +34,8 @@ def test_the_page_is_well_formed_and_says_everything(html, checked, run, compari
         *(words for words in summary.certificate.verdict.supporting if "e-" not in words),
     ):  # fmt: skip
         assert " ".join(words.split()) in page.text, words
-    assert len(page.all("math")) == 2 + len(summary.front)
+    assert summary.forms is not None
+    assert len(page.all("math")) == 2 + len(summary.front) + len(summary.forms)
     shown = [figure["data-figure"] for figure in page.all("figure")]
     assert sorted(shown[:-1]) == sorted(name for name, kind in FIGURES.items() if kind.applies(run))
     assert shown[-1] == "comparison"

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from kansym import default_library, edit, fit_constants, make_dataset
+from kansym import default_library, edit, make_dataset
 from kansym.data.scaling import Scaling
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.kan.network import Network
 from kansym.run.finished import FinishedRun
 from kansym.search.guess_outcome import GuessOutcome

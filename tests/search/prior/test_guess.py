@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kansym.data.dataset import make_dataset
 from kansym.errors import ArgumentError
-from kansym.fitting.known_form import fit_constants
+from kansym.fitting.known_form import fit_columns as fit_constants
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
 from kansym.search.prior.guess import Guess, freed

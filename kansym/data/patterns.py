@@ -1,4 +1,4 @@
-"""Files that patterns on the command line stand for."""
+"""Files that patterns stand for."""
 
 import glob
 from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""Are the probabilities of forms right? See `benchmarks.calibration_of_forms.__main__`."""

@@ -1,0 +1,1 @@
+"""How probable each form is, what would decide between them, and what they predict together."""
