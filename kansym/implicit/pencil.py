@@ -1,0 +1,178 @@
+"""The pencil of a dictionary: which combinations of terms stay constant, errors of all columns counted.
+
+With terms theta_k of a row and their derivatives by the columns, F = sum v_k theta_k has to first order the variance
+v' C v, where C is the sum over columns of the products of derivatives, times the squared errors. A relation makes
+sum w F^2 as small as the errors alone do: the least eigenvalue of the pencil (sum w theta theta', sum w C) is near 1,
+and its vector holds the coefficients. Weights are 1/(v' C v), so that this is iterated: errors-in-variables by Kanatani's
+renormalization (Statistical Optimization for Geometric Computation, 1996; Chojnacki et al., doi:10.1109/34.877526).
+Values that are centred, over the whole table or over each run, leave a constant free.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kansym import clock
+from kansym.clock import Work
+
+RIDGES = (1e-14, 1e-12, 1e-9)
+"""Added to a correlation matrix so that it has a Cholesky factor where a relation is exact: rounding of so many sums, or
+of more where that is not enough."""
+
+STEPS = 4
+"""Times that weights and coefficients are found anew: differences fall by an order of magnitude each time."""
+
+CHUNK = 20_000
+"""Subsets of terms whose matrices are held at once."""
+
+
+@dataclass(eq=False)
+class Pencil:
+    """Values of terms on rows, and how the errors of the columns move them.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n, p)
+    noise : ndarray, shape (n, p, d)
+        Derivatives by the columns times the standard errors of the columns.
+    labels : ndarray of int, shape (n,), or None
+        Runs, each of which has a constant of its own; None for one constant.
+    scale : ndarray, shape (p,)
+        What values were divided by.
+    """
+
+    values: np.ndarray
+    noise: np.ndarray
+    labels: np.ndarray | None = None
+    scale: np.ndarray = field(init=False)
+    floor: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        centred = _centred(self.values, None, self.labels)
+        spread = np.sqrt(np.mean(centred**2, axis=0))
+        size = np.sqrt(np.mean(self.values**2, axis=0))
+        self.scale = np.where(spread > 1e-9 * size, spread, np.maximum(size, 1e-300))
+        self.values = self.values / self.scale
+        self.noise = self.noise / self.scale[:, None]
+        # Rounding of double precision: a term without any error is still not known better.
+        self.floor = 1e-24
+
+    def grams(self, free: bool) -> tuple[np.ndarray, np.ndarray]:
+        """The pencil (p, p) twice with equal weights; with a free constant or without."""
+        values = _centred(self.values, None, self.labels) if free else self.values
+        n = len(values)
+        flat = np.swapaxes(self.noise, 1, 2).reshape(-1, self.values.shape[1])
+        clock.charge(Work.DENSE_PRODUCTS, values.size * values.shape[1] + flat.size * values.shape[1])
+        return values.T @ values / n, flat.T @ flat / n
+
+    def scan(self, subsets: np.ndarray, grams: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """The least eigenvalue of each subset (K, s) of the terms, with equal weights."""
+        total, noise = grams
+        found = np.empty(len(subsets))
+        for begin in range(0, len(subsets), CHUNK):
+            some = subsets[begin : begin + CHUNK]
+            rows, columns = some[:, :, None], some[:, None, :]
+            found[begin : begin + CHUNK] = _least(total[rows, columns], noise[rows, columns])
+        clock.charge(Work.SMALL_FITS, len(subsets) / 20)
+        return found
+
+    def weighted(self, subsets: np.ndarray, free: bool, steps: int = STEPS) -> tuple[np.ndarray, np.ndarray]:
+        """Least eigenvalues (K,) and coefficients (K, s) of the scaled terms of subsets, with iterated weights."""
+        eigenvalues, vectors = np.empty(len(subsets)), np.empty(subsets.shape)
+        most = max(1, int(2e6 // (len(self.values) * subsets.shape[1] * self.noise.shape[2])))
+        for begin in range(0, len(subsets), most):
+            part = slice(begin, begin + most)
+            eigenvalues[part], vectors[part] = self._weighted(subsets[part], free, steps)
+        clock.charge(Work.SMALL_FITS, len(subsets) * steps)
+        return eigenvalues, vectors
+
+    def _weighted(self, subsets: np.ndarray, free: bool, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        values = np.moveaxis(self.values[:, subsets], 1, 0)  # K, n, s
+        noise = np.moveaxis(self.noise[:, subsets], 1, 0)  # K, n, s, d
+        weights = np.ones(values.shape[:2])
+        least, vectors = np.zeros(len(subsets)), np.zeros(subsets.shape)
+        for _ in range(steps):
+            shifted = _centred_each(values, weights, self.labels) if free else values
+            rooted = np.sqrt(weights)
+            left = shifted * rooted[:, :, None]
+            right = noise * rooted[:, :, None, None]
+            total = np.swapaxes(left, 1, 2) @ left
+            flat = np.swapaxes(right, 2, 3).reshape(len(subsets), -1, subsets.shape[1])
+            spread = np.swapaxes(flat, 1, 2) @ flat
+            least, vectors = _least_vectors(total, spread)
+            variances = np.square(np.einsum("knsd,ks->knd", noise, vectors)).sum(axis=2)
+            variances = variances + self.floor * np.square(vectors).sum(axis=1)[:, None]
+            weights = 1.0 / variances
+            # A row that errors hardly move at all must not decide alone.
+            weights = np.minimum(weights, 1e4 * np.median(weights, axis=1, keepdims=True))
+            weights = weights / weights.mean(axis=1, keepdims=True)
+        return least, vectors
+
+
+def _centred(values: np.ndarray, weights: np.ndarray | None, labels: np.ndarray | None) -> np.ndarray:
+    """Values (n, p) less their mean, or less that of their run."""
+    weight = np.ones(len(values)) if weights is None else weights
+    if labels is None:
+        return values - np.average(values, axis=0, weights=weight)
+    total = np.bincount(labels, weight)
+    means = np.stack([np.bincount(labels, weight * column) for column in values.T], axis=1) / total[:, None]
+    return values - means[labels]
+
+
+def _centred_each(values: np.ndarray, weights: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+    """The same for values (K, n, s) with weights (K, n)."""
+    if labels is None:
+        means = np.einsum("kns,kn->ks", values, weights) / weights.sum(axis=1)[:, None]
+        return values - means[:, None, :]
+    member = np.equal.outer(labels, np.arange(labels.max() + 1)).astype(np.float64)  # n, R
+    totals = weights @ member
+    means = np.einsum("kns,kn,nr->krs", values, weights, member, optimize=True) / totals[:, :, None]
+    return values - means[:, labels, :]
+
+
+def _normalized(total: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Both matrices with a unit diagonal of the first, and its roots."""
+    sizes = np.sqrt(np.maximum(np.diagonal(total, axis1=-2, axis2=-1), 1e-300))
+    both = sizes[..., :, None] * sizes[..., None, :]
+    return total / both, noise / both, sizes
+
+
+def _whitened(total: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Inverse Cholesky factors of the first matrices, and the second ones between them."""
+    inverse = np.linalg.inv(_factors(total))
+    return inverse, inverse @ noise @ np.swapaxes(inverse, -1, -2)
+
+
+def _factors(total: np.ndarray) -> np.ndarray:
+    size = total.shape[-1]
+    for ridge in RIDGES[:-1]:
+        try:
+            return np.linalg.cholesky(total + ridge * size * np.eye(size))
+        except np.linalg.LinAlgError:
+            continue
+    return np.linalg.cholesky(total + RIDGES[-1] * size * np.eye(size))
+
+
+def _least(total: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    total, noise, _ = _normalized(total, noise)
+    if total.shape[-1] == 1:
+        return total[:, 0, 0] / np.maximum(noise[:, 0, 0], 1e-300)
+    _, inside = _whitened(total, noise)
+    return 1.0 / np.maximum(np.linalg.eigvalsh(inside)[:, -1], 1e-300)
+
+
+def _least_vectors(total: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    total, noise, sizes = _normalized(total, noise)
+    inverse, inside = _whitened(total, noise)
+    eigenvalues, vectors = np.linalg.eigh(inside)
+    found = np.einsum("kba,kb->ka", inverse, vectors[:, :, -1]) / sizes
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return 1.0 / np.maximum(eigenvalues[:, -1], 1e-300), found
+
+
+def combined(pencil: Pencil, places: Sequence[int], coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """F (n,) and its variance (n,) for coefficients of scaled terms; a free constant is not taken off."""
+    chosen = list(places)
+    variances = np.square(np.einsum("nsd,s->nd", pencil.noise[:, chosen], coefficients)).sum(axis=1)
+    return pencil.values[:, chosen] @ coefficients, variances + pencil.floor * float(coefficients @ coefficients)
