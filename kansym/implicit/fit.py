@@ -16,6 +16,9 @@ from kansym.implicit.noise import Noise
 from kansym.implicit.pencil import Pencil
 from kansym.implicit.terms import Term, values_and_slopes
 
+WIDEST = 60.0
+"""What an inner constant may make of the width of its argument: with more, rows are empty of it or cannot show it."""
+
 EVALUATIONS = 60
 """Of the residuals, in a fit: it starts at the eigenvector and is nearly there."""
 
@@ -108,11 +111,12 @@ def _combined(
 ) -> tuple[np.ndarray, np.ndarray]:
     """F and its variance on rows."""
     own = coefficients[: len(form.terms)]
-    total = values @ own + (coefficients[-1] if form.free else 0.0)
-    moved = np.einsum("nsd,s->nd", slopes, own) * sigma
-    size = np.abs(values * own).max(axis=1)
-    # Rounding: a row is never known better than double precision.
-    return total, (moved**2).sum(axis=1) + (1e-15 * size) ** 2 + 1e-300
+    with np.errstate(all="ignore"):
+        total = values @ own + (coefficients[-1] if form.free else 0.0)
+        moved = np.einsum("nsd,s->nd", slopes, own) * sigma
+        size = np.abs(values * own).max(axis=1)
+        # Rounding: a row is never known better than double precision.
+        return total, (moved**2).sum(axis=1) + (1e-15 * size) ** 2 + 1e-300
 
 
 def evaluated(form: Form, coefficients: np.ndarray, X: np.ndarray, noise: Noise) -> Fitted | None:
@@ -169,6 +173,18 @@ def fit_form(
     return problem.solved(start)
 
 
+def _too_steep(form: Form, X: np.ndarray) -> bool:
+    """Whether an inner constant makes so much of its argument that the rows show nothing of the function."""
+    for term in form.terms:
+        for one in term.functions:
+            if one.rate >= 0:
+                plain = Term(one.powers)
+                values, _ = values_and_slopes((plain,), X)
+                if abs(form.rates[one.rate]) * float(np.ptp(values)) > WIDEST:
+                    return True
+    return False
+
+
 class _Tied:
     """Coefficients of which some are multiples of others: all = matrix @ free ones."""
 
@@ -216,6 +232,13 @@ class _Problem:
         """By all coefficients and rates, (n, size + rates)."""
         values, slopes = self.known or values_and_slopes(self.form.terms, self.X, rates)
         total, variance = _combined(values, slopes, self.sigma, self.form, coefficients)
+        with np.errstate(all="ignore"):
+            return self._slopes(values, slopes, total, variance, coefficients, rates)
+
+    def _slopes(
+        self, values: np.ndarray, slopes: np.ndarray, total: np.ndarray, variance: np.ndarray, coefficients: np.ndarray,
+        rates: Sequence[float],
+    ) -> np.ndarray:  # fmt: skip
         if self.form.free:
             values = np.column_stack([values, np.ones(len(values))])
         moved = np.einsum("nsd,s->nd", slopes, coefficients[: len(self.form.terms)]) * self.sigma
@@ -223,16 +246,13 @@ class _Problem:
         by_variance = 2 * np.einsum("nd,nsd,nd->ns", moved, slopes, self.sigma)
         if self.form.free:
             by_variance = np.column_stack([by_variance, np.zeros(len(values))])
-        with np.errstate(all="ignore"):
-            own = values / np.sqrt(variance)[:, None] - (0.5 * total / variance**1.5)[:, None] * by_variance
-            columns = [own]
-            for k, rate in enumerate(rates):
-                step = 1e-6 * max(abs(rate), 1e-12)
-                up, down = list(rates), list(rates)
-                up[k], down[k] = rate + step, rate - step
-                columns.append(
-                    ((self.residuals(coefficients, up) - self.residuals(coefficients, down)) / (2 * step))[:, None]
-                )
+        columns = [values / np.sqrt(variance)[:, None] - (0.5 * total / variance**1.5)[:, None] * by_variance]
+        for k, rate in enumerate(rates):
+            step = 1e-6 * max(abs(rate), 1e-12)
+            up, down = list(rates), list(rates)
+            up[k], down[k] = rate + step, rate - step
+            change = self.residuals(coefficients, up) - self.residuals(coefficients, down)
+            columns.append((change / (2 * step))[:, None])
         return np.column_stack(columns)
 
     def solved(self, start: np.ndarray) -> Fitted | None:
@@ -277,4 +297,6 @@ class _Problem:
         if not np.isfinite(residuals).all():
             return None
         form = replace(self.form, rates=tuple(map(float, fitted_rates)))
+        if _too_steep(form, self.X):
+            return None
         return Fitted(form, coefficients, full.T @ full, residuals)

@@ -44,7 +44,7 @@ RATIO_BITS = (0.0, 2.0, 2.0)
 NEAR = 2.5
 """Standard errors within which a ratio is such a number."""
 
-SHARP = (0.2, 0.05, 0.05)
+SHARP = (0.2, 0.01, 0.01)
 """Relative errors with which it has to be known: half of all ratios of unlike things lie within a factor of three."""
 
 

@@ -49,14 +49,22 @@ class Pencil:
     floor: float = field(init=False)
 
     def __post_init__(self) -> None:
-        centred = _centred(self.values, None, self.labels)
-        spread = np.sqrt(np.mean(centred**2, axis=0))
+        # Divided first: squares of steep functions overflow.
+        peak = np.maximum(np.abs(self.values).max(axis=0), 1e-300)
+        self.values, self.noise = self.values / peak, self.noise / peak[:, None]
+        spread = np.sqrt(np.mean(_centred(self.values, None, self.labels) ** 2, axis=0))
         size = np.sqrt(np.mean(self.values**2, axis=0))
-        self.scale = np.where(spread > 1e-9 * size, spread, np.maximum(size, 1e-300))
-        self.values = self.values / self.scale
-        self.noise = self.noise / self.scale[:, None]
+        own = np.where(spread > 1e-9 * size, spread, np.maximum(size, 1e-300))
+        self.scale = peak * own
+        self.values, self.noise = self.values / own, self.noise / own[:, None]
         # Rounding of double precision: a term without any error is still not known better.
         self.floor = 1e-24
+
+    def thinned(self, most: int) -> "Pencil":
+        """The same of some rows, evenly taken."""
+        step = max(1, len(self.values) // most)
+        labels = None if self.labels is None else np.unique(self.labels[::step], return_inverse=True)[1]
+        return Pencil(self.values[::step], self.noise[::step], labels)
 
     def grams(self, free: bool) -> tuple[np.ndarray, np.ndarray]:
         """The pencil (p, p) twice with equal weights; with a free constant or without."""

@@ -71,8 +71,12 @@ class RelationSearch:
     until : float
         `kansym.clock.now` value at which to stop.
     progress : callable
+    quick : bool
+        Only products of powers, of few terms.
     tried : int
         Sets of terms so far.
+    found : list of Judged
+        Forms that were judged so far.
     """
 
     X: np.ndarray
@@ -80,19 +84,20 @@ class RelationSearch:
     seed: int
     until: float
     progress: Callable[[str], None] = lambda words: None
+    quick: bool = False
     tried: int = 0
+    found: list[Judged] = field(default_factory=list)
 
     def run(self) -> list[Judged]:
         """Forms that were judged, the shortest description first."""
         candidates = Candidates()
-        for place, find in enumerate((self._plain, self._inner)):
-            if place and clock.late(self.until):
-                break
-            find(candidates)
+        self._plain(candidates)
+        if not self.quick:
+            self._inner(candidates)
         judge = Judge(self.X, self.noise, self.seed)
         forms = self._chosen(candidates, judge)
         forms += [form for form in _rational_products(forms, self.X, self.noise) if form not in forms]
-        found: list[Judged] = []
+        found = self.found
         for form in forms:
             if found and clock.late(self.until):
                 break
@@ -129,7 +134,9 @@ class RelationSearch:
             if clock.late(self.until):
                 return
             self.progress(f"{dictionary.name}: {len(dictionary.terms)} terms")
-            for one in self._of(dictionary, X, sigma):
+            if self.quick and dictionary.required:
+                return
+            for one in self._of(dictionary, X, sigma, largest=INNER_LARGEST if self.quick else LARGEST):
                 candidates.add(*one)
 
     def _of(

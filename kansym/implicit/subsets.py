@@ -13,8 +13,12 @@ MOST_SETS = 30_000
 LARGEST = 6
 """Terms of a relation, without its constant."""
 
-KEPT = 60
-"""Sets of one size whose coefficients are found with weights."""
+FIRST, KEPT = 500, 60
+"""Sets of one size that are weighted on few rows, since equal weights let the largest values decide; and of these those
+that are weighted on all."""
+
+FEW_ROWS, FEW_STEPS = 100, 2
+"""Rows and steps of the first weighting."""
 
 EXTENDED = 30
 """Sets that are tried with one more term."""
@@ -61,7 +65,7 @@ def extended(sets: np.ndarray, terms: int) -> np.ndarray:
 def ranked(
     pencil: Pencil, free: bool, required: Collection[int], costs: np.ndarray, gain: float, largest: int = LARGEST
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Sets (K, s) of each size with their least eigenvalues, of equal weights, those that describe best first.
+    """Sets (K, s) of each size with their least eigenvalues, roughly weighted, those that describe best first.
 
     Parameters
     ----------
@@ -75,7 +79,7 @@ def ranked(
         Bits that a halved logarithm of the eigenvalue is worth: the number of rows, in powers of two.
     largest : int
     """
-    grams = pencil.grams(free)
+    grams, few = pencil.grams(free), pencil.thinned(FEW_ROWS)
     terms, before = pencil.values.shape[1], np.empty((0, 1), dtype=np.intp)
     for size in range(1 if free else 2, min(largest, terms) + 1):
         sets = whole_sets(terms, size, required)
@@ -84,7 +88,12 @@ def ranked(
         if not len(sets):
             continue
         eigenvalues = pencil.scan(sets, grams)
-        bits = 0.5 * gain * np.log2(np.maximum(eigenvalues, 1e-300)) + costs[sets].sum(axis=1)
-        order = np.argsort(bits, kind="stable")[:KEPT]
+        sets = sets[_order(eigenvalues, costs[sets].sum(axis=1), gain)[:FIRST]]
+        eigenvalues, _ = few.weighted(sets, free, FEW_STEPS)
+        order = _order(eigenvalues, costs[sets].sum(axis=1), gain)[:KEPT]
         before = sets[order]
         yield before, eigenvalues[order]
+
+
+def _order(eigenvalues: np.ndarray, costs: np.ndarray, gain: float) -> np.ndarray:
+    return np.argsort(0.5 * gain * np.log2(np.maximum(eigenvalues, 1e-300)) + costs, kind="stable")
