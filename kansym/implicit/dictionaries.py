@@ -5,7 +5,7 @@ as the sine of an angle or a logarithm; functions of a product of two columns; f
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,9 @@ MOST_TERMS = 120
 
 MOST_PRODUCTS = 60
 """The same where each product stands alone and with several functions."""
+
+GROUPS = (("log",), ("sin", "cos", "sin2", "tan"), ("exp",), ("tanh",))
+"""Functions that stand in one relation together."""
 
 HIGHEST = 4
 """Power of a column: higher ones imitate each other."""
@@ -50,8 +53,9 @@ class Dictionary:
     rates: tuple[float, ...] = ()
 
 
-def usable(terms: Sequence[Term], X: np.ndarray, noise: np.ndarray, rates: Sequence[float] = ()) -> list[Term]:
+def usable(terms: Iterable[Term], X: np.ndarray, noise: np.ndarray, rates: Sequence[float] = ()) -> list[Term]:
     """Terms with finite values and slopes that vary, and that errors leave something of."""
+    terms = list(terms)
     if not terms:
         return []
     values, slopes = values_and_slopes(terms, X, rates)
@@ -170,9 +174,12 @@ def of_columns(X: np.ndarray, errors: np.ndarray) -> Iterator[Dictionary]:
     if len(logs) > 1:
         yield Dictionary("powers", tuple(logs))
     yield Dictionary("products", tuple(monomials(X, errors, MOST_TERMS)))
-    for name, functions in (("functions", plain_functions(X)), ("functions of two columns", pair_functions(X))):
-        if functions and (found := with_functions(X, errors, functions, name)) is not None:
-            yield found
+    for kind, functions in (("functions", plain_functions(X)), ("functions of two columns", pair_functions(X))):
+        for shapes in GROUPS:
+            own = [one for one in functions if one.shape in shapes]
+            found = with_functions(X, errors, own, f"{kind}, {' and '.join(shapes)}") if own else None
+            if found is not None:
+                yield found
 
 
 FAMILIES = (("exp",), ("sin", "cos"), ("cosh",), ("tanh",))

@@ -16,9 +16,12 @@ import numpy as np
 from kansym import clock
 from kansym.clock import Work
 
-RIDGES = (1e-14, 1e-12, 1e-9)
+RIDGES = (1e-14, 1e-13, 1e-11)
 """Added to a correlation matrix so that it has a Cholesky factor where a relation is exact: rounding of so many sums, or
 of more where that is not enough."""
+
+FAR = 1e6
+"""In units of a term's size: where it has no value."""
 
 STEPS = 4
 """Times that weights and coefficients are found anew: differences fall by an order of magnitude each time."""
@@ -38,6 +41,8 @@ class Pencil:
         Derivatives by the columns times the standard errors of the columns.
     labels : ndarray of int, shape (n,), or None
         Runs, each of which has a constant of its own; None for one constant.
+    elsewhere : tuple of ndarray, or None
+        Values and noise on rows whose columns were shuffled, against which combinations are not trivial.
     scale : ndarray, shape (p,)
         What values were divided by.
     """
@@ -45,6 +50,7 @@ class Pencil:
     values: np.ndarray
     noise: np.ndarray
     labels: np.ndarray | None = None
+    elsewhere: tuple[np.ndarray, np.ndarray] | None = None
     scale: np.ndarray = field(init=False)
     floor: float = field(init=False)
 
@@ -57,6 +63,14 @@ class Pencil:
         own = np.where(spread > 1e-9 * size, spread, np.maximum(size, 1e-300))
         self.scale = peak * own
         self.values, self.noise = self.values / own, self.noise / own[:, None]
+        if self.elsewhere is not None:
+            with np.errstate(all="ignore"):
+                values, noise = self.elsewhere[0] / self.scale, self.elsewhere[1] / self.scale[:, None]
+            far = {"nan": FAR, "posinf": FAR, "neginf": -FAR}
+            self.elsewhere = (
+                np.clip(np.nan_to_num(values, **far), -FAR, FAR),
+                np.clip(np.nan_to_num(noise, **far), -FAR, FAR),
+            )
         # Rounding of double precision: a term without any error is still not known better.
         self.floor = 1e-24
 
@@ -64,18 +78,20 @@ class Pencil:
         """The same of some rows, evenly taken."""
         step = max(1, len(self.values) // most)
         labels = None if self.labels is None else np.unique(self.labels[::step], return_inverse=True)[1]
-        return Pencil(self.values[::step], self.noise[::step], labels)
+        elsewhere = None if self.elsewhere is None else (self.elsewhere[0][::step], self.elsewhere[1][::step])
+        return Pencil(self.values[::step], self.noise[::step], labels, elsewhere)
 
     def grams(self, free: bool) -> tuple[np.ndarray, np.ndarray]:
-        """The pencil (p, p) twice with equal weights; with a free constant or without."""
+        """Products of values (p, p), and the same on shuffled rows; with a free constant or without."""
+        assert self.elsewhere is not None
+        there = self.elsewhere[0]
         values = _centred(self.values, None, self.labels) if free else self.values
-        n = len(values)
-        flat = np.swapaxes(self.noise, 1, 2).reshape(-1, self.values.shape[1])
-        clock.charge(Work.DENSE_PRODUCTS, values.size * values.shape[1] + flat.size * values.shape[1])
-        return values.T @ values / n, flat.T @ flat / n
+        there = there - there.mean(axis=0) if free else there
+        clock.charge(Work.DENSE_PRODUCTS, 2 * values.size * values.shape[1])
+        return values.T @ values / len(values), there.T @ there / len(there)
 
     def scan(self, subsets: np.ndarray, grams: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """The least eigenvalue of each subset (K, s) of the terms, with equal weights."""
+        """What each subset (K, s) of the terms leaves at least, in parts of what it leaves of shuffled rows; squared."""
         total, noise = grams
         found = np.empty(len(subsets))
         for begin in range(0, len(subsets), CHUNK):
@@ -85,23 +101,26 @@ class Pencil:
         clock.charge(Work.SMALL_FITS, len(subsets) / 20)
         return found
 
-    def weighted(self, subsets: np.ndarray, free: bool, steps: int = STEPS) -> tuple[np.ndarray, np.ndarray]:
-        """Least eigenvalues (K,) and coefficients (K, s) of the scaled terms of subsets, with iterated weights."""
-        eigenvalues, vectors = np.empty(len(subsets)), np.empty(subsets.shape)
+    def weighted(self, subsets: np.ndarray, free: bool, steps: int = STEPS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Least eigenvalues (K,), coefficients (K, s) of the scaled terms, and means (K,), with iterated weights."""
+        eigenvalues, vectors, means = np.empty(len(subsets)), np.empty(subsets.shape), np.zeros(len(subsets))
         most = max(1, int(2e6 // (len(self.values) * subsets.shape[1] * self.noise.shape[2])))
         for begin in range(0, len(subsets), most):
             part = slice(begin, begin + most)
-            eigenvalues[part], vectors[part] = self._weighted(subsets[part], free, steps)
+            eigenvalues[part], vectors[part], means[part] = self._weighted(subsets[part], free, steps)
         clock.charge(Work.SMALL_FITS, len(subsets) * steps)
-        return eigenvalues, vectors
+        return eigenvalues, vectors, means
 
-    def _weighted(self, subsets: np.ndarray, free: bool, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    def _weighted(
+        self, subsets: np.ndarray, free: bool, steps: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         values = np.moveaxis(self.values[:, subsets], 1, 0)  # K, n, s
         noise = np.moveaxis(self.noise[:, subsets], 1, 0)  # K, n, s, d
-        weights = np.ones(values.shape[:2])
+        weights, centre = np.ones(values.shape[:2]), np.zeros(subsets.shape)
         least, vectors = np.zeros(len(subsets)), np.zeros(subsets.shape)
         for _ in range(steps):
             shifted = _centred_each(values, weights, self.labels) if free else values
+            centre = np.average(values, axis=1, weights=weights[:, :, None] + 0 * values) if free else centre
             rooted = np.sqrt(weights)
             left = shifted * rooted[:, :, None]
             right = noise * rooted[:, :, None, None]
@@ -109,13 +128,30 @@ class Pencil:
             flat = np.swapaxes(right, 2, 3).reshape(len(subsets), -1, subsets.shape[1])
             spread = np.swapaxes(flat, 1, 2) @ flat
             least, vectors = _least_vectors(total, spread)
-            variances = np.square(np.einsum("knsd,ks->knd", noise, vectors)).sum(axis=2)
-            variances = variances + self.floor * np.square(vectors).sum(axis=1)[:, None]
+            variances = self._variances(noise, vectors)
             weights = 1.0 / variances
             # A row that errors hardly move at all must not decide alone.
             weights = np.minimum(weights, 1e4 * np.median(weights, axis=1, keepdims=True))
             weights = weights / weights.mean(axis=1, keepdims=True)
-        return least, vectors
+        return least, vectors, np.einsum("ks,ks->k", centre, vectors)
+
+    def _variances(self, noise: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+        moved = np.einsum("knsd,ks->knd", noise, vectors)
+        return np.square(moved).sum(axis=2) + self.floor * np.square(vectors).sum(axis=1)[:, None]
+
+    def apart(self, subsets: np.ndarray, vectors: np.ndarray, means: np.ndarray) -> np.ndarray:
+        """How far shuffled rows typically are from combinations (K,), in units of the errors."""
+        assert self.elsewhere is not None
+        found = np.empty(len(subsets))
+        there, noise = self.elsewhere
+        most = max(1, int(2e6 // (len(there) * subsets.shape[1] * noise.shape[2])))
+        for begin in range(0, len(subsets), most):
+            part = slice(begin, begin + most)
+            chosen, own = subsets[part], vectors[part]
+            total = np.einsum("nks,ks->kn", there[:, chosen], own) - means[part, None]
+            variances = self._variances(np.moveaxis(noise[:, chosen], 1, 0), own)
+            found[part] = np.median(np.abs(total) / np.sqrt(variances), axis=1) / 0.6745
+        return np.maximum(found, 1e-12)
 
 
 def _centred(values: np.ndarray, weights: np.ndarray | None, labels: np.ndarray | None) -> np.ndarray:

@@ -49,6 +49,8 @@ class Relation:
         Whether units of all terms go together; None where units are not known.
     fitted : Fitted
         The form with its coefficients, for values on other rows.
+    held : tuple of (place, other place, number)
+        Coefficients that are a simple number of others.
     """
 
     left: sympy.Expr
@@ -60,6 +62,7 @@ class Relation:
     verdict: Verdict
     units_agree: bool | None
     fitted: Fitted
+    held: tuple[tuple[int, int, float], ...] = ()
     solutions: Mapping[str, sympy.Expr] = field(default_factory=dict)
 
     @property
@@ -203,6 +206,7 @@ def shown(
         verdict=verdict,
         units_agree=agree,
         fitted=fitted,
+        held=found.held,
     )
 
 

@@ -11,7 +11,7 @@ from kansym import clock
 from kansym.implicit import dictionaries
 from kansym.implicit.dictionaries import FAMILIES, Dictionary
 from kansym.implicit.fit import Form, evaluated, fit_form
-from kansym.implicit.judging import Judge, Judged, form_bits, misfit_bits
+from kansym.implicit.judging import Judge, Judged, form_bits, misfit_bits, shuffled
 from kansym.implicit.shortening import shortened
 from kansym.implicit.noise import Noise
 from kansym.implicit.pencil import Pencil
@@ -140,28 +140,35 @@ class RelationSearch:
                 candidates.add(*one)
 
     def _of(
-        self, dictionary: Dictionary, X: np.ndarray, sigma: np.ndarray, *, largest: int = LARGEST, weighted: bool = True
+        self, dictionary: Dictionary, X: np.ndarray, sigma: np.ndarray, *, largest: int = LARGEST
     ) -> Iterator[tuple[Form, np.ndarray, float]]:
         """The best forms of each size, with the coefficients of their terms, and their bits."""
-        values, slopes = values_and_slopes(dictionary.terms, X, dictionary.rates)
-        pencil = Pencil(values, slopes * sigma[:, None, :])
-        n = len(self.X)
+        pencil, n = self._pencil(dictionary.terms, dictionary.rates, X, sigma), len(self.X)
         costs = np.array([form_bits(Form((term,), False), n) for term in dictionary.terms])
         several = _several_columns(dictionary.terms)
         for free in (True, False):
-            for sets, eigenvalues in ranked(pencil, free, dictionary.required, costs, n, largest):
+            for sets in ranked(pencil, free, dictionary.required, costs, n, largest):
                 self.tried += len(sets)
-                keep = several(sets)
-                sets, eigenvalues = sets[keep], eigenvalues[keep]
-                vectors = np.zeros(sets.shape)
-                if weighted:
-                    eigenvalues, vectors = pencil.weighted(sets, free)
+                sets = sets[several(sets)]
+                if not len(sets):
+                    continue
+                eigenvalues, vectors, means = pencil.weighted(sets, free)
                 misfits = np.array([misfit_bits(float(one) * n, n, self.noise) for one in eigenvalues])
+                misfits -= n * np.log2(pencil.apart(sets, vectors, means))
                 for k in np.argsort(misfits + costs[sets].sum(axis=1), kind="stable")[:OF_EACH]:
                     form = Form(tuple(dictionary.terms[place] for place in sets[k]), free, dictionary.rates)
                     yield form, vectors[k] / pencil.scale[sets[k]], form_bits(form, n) + float(misfits[k])
                 if clock.late(self.until):
                     return
+
+    def _pencil(self, terms: Sequence[Term], rates: Sequence[float], X: np.ndarray, sigma: np.ndarray) -> Pencil:
+        values, slopes = values_and_slopes(terms, X, rates)
+        columns = list(range(X.shape[1]))
+        there, errors = shuffled(X, sigma, columns, np.random.default_rng([self.seed, 63]))
+        others, other_slopes = values_and_slopes(terms, there, rates)
+        with np.errstate(all="ignore"):
+            noise = other_slopes * errors[:, None, :]
+        return Pencil(values, slopes * sigma[:, None, :], elsewhere=(others, noise))
 
     def _inner(self, candidates: Candidates) -> None:
         """Functions with an inner constant of each column in turn."""
@@ -176,7 +183,7 @@ class RelationSearch:
             for rate in dictionaries.inner_grid(shapes, X[:, place]):
                 dictionary = dictionaries.inner_functions(X, likely, place, shapes, float(rate), beside)
                 if dictionary is not None:
-                    for one in self._of(dictionary, X, sigma, largest=INNER_LARGEST, weighted=False):
+                    for one in self._of(dictionary, X, sigma, largest=INNER_LARGEST):
                         pool.add(*one)
             for _, form, _ in pool.best(REFINED):
                 refined = self._refined(form, X, sigma)
@@ -192,11 +199,13 @@ class RelationSearch:
             values, slopes = values_and_slopes(form.terms, X, (rate,))
             if not (np.isfinite(values).all() and np.isfinite(slopes).all()):
                 return 1e300
-            pencil = Pencil(values, slopes * sigma[:, None, :])
-            (found,), (vector,) = pencil.weighted(places, form.free)
-            if found < best[0]:
-                best[:] = found, rate, vector / pencil.scale
-            return np.log(max(found, 1e-300))
+            pencil = self._pencil(form.terms, (rate,), X, sigma)
+            (found,), vectors, means = pencil.weighted(places, form.free)
+            apart = float(pencil.apart(places, vectors, means)[0])
+            bits = misfit_bits(float(found) * n, n, self.noise) - n * np.log2(apart)
+            if bits < best[0]:
+                best[:] = bits, rate, vectors[0] / pencil.scale
+            return bits
 
         rate = form.rates[0]
         width = 0.25 * abs(rate)
@@ -206,7 +215,7 @@ class RelationSearch:
         except np.linalg.LinAlgError:
             return None
         refined = replace(form, rates=(float(best[1]),))
-        return refined, best[2], form_bits(form, n) + misfit_bits(best[0] * n, n, self.noise)
+        return refined, best[2], form_bits(form, n) + best[0]
 
 
 def _several_columns(terms: Sequence[Term]) -> Callable[[np.ndarray], np.ndarray]:

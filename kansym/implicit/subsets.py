@@ -24,10 +24,10 @@ EXTENDED = 30
 """Sets that are tried with one more term."""
 
 
-def reach(terms: int, size: int) -> int:
+def reach(terms: int, size: int, most: int = MOST_SETS) -> int:
     """How many of so many terms can be combined by so many at a time."""
     count = min(terms, size)
-    while count < terms and _choices(count + 1, size) <= MOST_SETS:
+    while count < terms and _choices(count + 1, size) <= most:
         count += 1
     return count
 
@@ -39,9 +39,9 @@ def _choices(n: int, size: int) -> int:
     return found
 
 
-def whole_sets(terms: int, size: int, required: Collection[int]) -> np.ndarray:
+def whole_sets(terms: int, size: int, required: Collection[int], most: int = MOST_SETS) -> np.ndarray:
     """All sets (K, size) of the cheapest terms that hold one of the required, where there are such."""
-    count = reach(terms, size)
+    count = reach(terms, size, most)
     sets = np.array(list(itertools.combinations(range(count), size)), dtype=np.intp).reshape(-1, size)
     if required:
         member = np.zeros(terms, dtype=bool)
@@ -64,8 +64,8 @@ def extended(sets: np.ndarray, terms: int) -> np.ndarray:
 
 def ranked(
     pencil: Pencil, free: bool, required: Collection[int], costs: np.ndarray, gain: float, largest: int = LARGEST
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Sets (K, s) of each size with their least eigenvalues, roughly weighted, those that describe best first.
+) -> Iterator[np.ndarray]:
+    """Sets (K, s) of each size, roughly those that describe best first.
 
     Parameters
     ----------
@@ -89,10 +89,10 @@ def ranked(
             continue
         eigenvalues = pencil.scan(sets, grams)
         sets = sets[_order(eigenvalues, costs[sets].sum(axis=1), gain)[:FIRST]]
-        eigenvalues, _ = few.weighted(sets, free, FEW_STEPS)
-        order = _order(eigenvalues, costs[sets].sum(axis=1), gain)[:KEPT]
-        before = sets[order]
-        yield before, eigenvalues[order]
+        eigenvalues, vectors, means = few.weighted(sets, free, FEW_STEPS)
+        shares = eigenvalues / few.apart(sets, vectors, means) ** 2
+        before = sets[_order(shares, costs[sets].sum(axis=1), gain)[:KEPT]]
+        yield before
 
 
 def _order(eigenvalues: np.ndarray, costs: np.ndarray, gain: float) -> np.ndarray:
