@@ -1,7 +1,7 @@
 """Tasks that are measured one by one: kept as lines of JSON, in processes, going on where they stopped."""
 
 import json
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ Record = dict[str, Any]
 def measured(
     function: Callable[[Any], Record],
     tasks: Sequence[Any],
-    key: Callable[[Any], Hashable],
+    key: Callable[[Any], list[Any]],
     *,
     file: Path | None,
     jobs: int,

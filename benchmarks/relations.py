@@ -1,8 +1,8 @@
 """Relations among the columns of tables: is the form right, are constants within their errors, is nothing invented?
 
-Forty tables hold a relation, drawn at 0, 1 and 3 % of noise in all columns, with the errors given and without; forty hold
-none (`benchmarks.relation_tables`). A form is right if it can be made exact on the table without noise and has no more
-terms than the relation has in its shortest writing::
+Forty tables hold a relation, drawn at 0, 1 and 3 % of noise in all columns, with the errors given and without; forty
+hold none (`benchmarks.relation_tables`). A form is right if it can be made exact on the table without noise and has no
+more terms than the relation has in its shortest writing::
 
     python -m benchmarks.relations                        # all of it, a minute for every four tables
     python -m benchmarks.relations --half 0 --levels 0.01 # every other table
@@ -29,7 +29,6 @@ from kansym.implicit.judging import Judged
 from kansym.implicit.noise import noise_of
 from kansym.implicit.relation import Relation, shown
 from kansym.implicit.table import Columns
-from kansym.validation.verdict import LAW
 
 app = App(name="python -m benchmarks.relations", help=str(__doc__).splitlines()[0], version_flags=[])
 
@@ -120,7 +119,8 @@ def line(record: Record) -> str:
     """A record in words."""
     name, level, given = record["key"][:3]
     mark = {True: "right", False: "wrong", None: "none" if not record.get("number") else "FALSE"}[record.get("right")]
-    return f"{mark:6}{name:28}{100 * level:3.0f} % {'given' if given else '':6}{record['elapsed']:6.1f} s  {record['text']}"
+    errors = "given" if given else ""
+    return f"{mark:6}{name:28}{100 * level:3.0f} % {errors:6}{record['elapsed']:6.1f} s  {record['text']}"
 
 
 def figures(records: Sequence[Record]) -> dict[str, str]:
@@ -139,7 +139,9 @@ def figures(records: Sequence[Record]) -> dict[str, str]:
         found["constants within 3 errors"] = f"{inside} of {len(misses)}, {100 * inside / len(misses):.1f} %"
     without = [one for one in records if "right" not in one]
     if without:
-        found["tables without a relation in which one is seen"] = f"{sum(one['number'] > 0 for one in without)} of {len(without)}"
+        found["tables without a relation in which one is seen"] = (
+            f"{sum(one['number'] > 0 for one in without)} of {len(without)}"
+        )
     times = [one["elapsed"] for one in records]
     found["seconds, median and largest"] = f"{statistics.median(times):.0f} and {max(times):.0f}"
     return found

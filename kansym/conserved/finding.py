@@ -16,13 +16,13 @@ import numpy as np
 from kansym import clock
 from kansym.clock import Work
 from kansym.conserved.library import libraries
-from kansym.conserved.noise import state_noise
 from kansym.conserved.quantity import ConservedFound, Quantity, shown
+from kansym.conserved.states import States
 from kansym.dynamics.trajectories import Trajectories, read_trajectories
 from kansym.errors import DataError
 from kansym.implicit.dictionaries import Dictionary
 from kansym.implicit.fit import Form
-from kansym.implicit.judging import form_bits, saved_bits, shuffled
+from kansym.implicit.judging import form_bits, saved_bits
 from kansym.implicit.pencil import Pencil
 from kansym.implicit.subsets import MOST_SETS, extended, whole_sets
 from kansym.implicit.terms import Term, values_and_slopes
@@ -33,20 +33,12 @@ DEFAULT_SECONDS = 30.0
 SCANNED = 500
 """Points that sets of terms are compared on; all points have their say about those that are taken."""
 
-EXACT = 1e-6
-"""Part of the spread of a state that runs from an integrator are off, at least: errors are never taken to be less."""
-
-DEVIATIONS = 4.0
-"""Standard errors of chi-squared that a conserved quantity may be off."""
-
-ESTIMATED = 1.05
-"""The same for errors that are estimated, as a factor: of runs of a thousand points in all they are known to 5 %."""
-
 MOST_SHARE = 0.2
 """Of what shuffled states leave that a quantity may vary along the runs: as for relations."""
 
-SAME = 0.1
-"""Sine of the angle between gradients below which a quantity is a function of others."""
+SAME = (1e-3, 3.0)
+"""Sine of the angle between gradients below which a quantity is a function of others: at least so much, and so many
+times the errors of the states in parts of their spreads, which turn gradients by as much."""
 
 LARGEST, ROUGH, CHECKED = 6, 300, 60
 """Terms of a quantity that are tried together; sets of a size that are weighted, and that are checked on all points."""
@@ -62,56 +54,6 @@ WAITING = 12
 
 DOMINANT = 1e-6
 """Relative size of a coefficient that is none."""
-
-
-@dataclass(eq=False)
-class States:
-    """All points of all runs.
-
-    Attributes
-    ----------
-    x, sigma : ndarray, shape (n, m)
-    labels : ndarray of int, shape (n,)
-        The run of each.
-    given : bool
-        Whether errors were given.
-    """
-
-    x: np.ndarray
-    sigma: np.ndarray
-    labels: np.ndarray
-    given: bool
-
-    @classmethod
-    def of(cls, data: Trajectories) -> "States":
-        x = np.vstack([run.x for run in data.runs])
-        sigma = np.vstack(state_noise(data))
-        least = EXACT * x.std(axis=0) + 1e-300
-        labels = np.repeat(np.arange(len(data.runs)), [len(run) for run in data.runs])
-        return cls(x, np.maximum(sigma, least), labels, data.runs[0].error is not None)
-
-    def thinned(self, most: int) -> "States":
-        """Some points, evenly taken."""
-        step = max(1, len(self.x) // most)
-        labels = np.unique(self.labels[::step], return_inverse=True)[1]
-        return States(self.x[::step], self.sigma[::step], labels, self.given)
-
-    def pencil(self, terms: Sequence[Term], seed: int) -> Pencil:
-        """The terms with their errors, centred in every run."""
-        columns = list(range(self.x.shape[1]))
-        there, sigma = shuffled(self.x, self.sigma, columns, np.random.default_rng([seed, 64]))
-        values, slopes = values_and_slopes(terms, self.x)
-        others, other_slopes = values_and_slopes(terms, there)
-        with np.errstate(all="ignore"):
-            noise = other_slopes * sigma[:, None, :]
-        return Pencil(values, slopes * self.sigma[:, None, :], self.labels, (others, noise))
-
-    def limit(self, constants: int) -> float:
-        """Chi-squared of a point up to which a function is constant along the runs."""
-        n, runs = len(self.x), int(self.labels.max()) + 1
-        free = max(n - runs - constants, 1)
-        tolerated = 1 + DEVIATIONS * math.sqrt(2 / free)
-        return free / n * tolerated * (1.0 if self.given else ESTIMATED**2)
 
 
 def find_conserved(
@@ -168,7 +110,9 @@ def find_conserved(
         names = [states] if isinstance(states, str) else list(states)
         data = read_trajectories(data, time=time, states=names, trajectory=run, error=error, units=units)
     if len(data.states) < 2:
-        raise DataError(f"a single state, {data.states[0]!r}, that is conserved does not move; name at least two states")
+        raise DataError(
+            f"a single state, {data.states[0]!r}, that is conserved does not move; name at least two states"
+        )
     began = wall.monotonic()
     with clock.budget(max_seconds, deterministic=deterministic):
         found = _Finder(data, seed, clock.now() + max_seconds, progress or (lambda words: None)).run()
@@ -177,11 +121,12 @@ def find_conserved(
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """A quantity with the bits of its form, and of form and misfit."""
+    """A quantity with the bits of its form, and of form and misfit, and its gradient at all points."""
 
     form_bits: float
     bits: float
     quantity: Quantity
+    gradient: np.ndarray
 
 
 class _Finder:
@@ -190,6 +135,8 @@ class _Finder:
         self.states = States.of(data)
         self.few = self.states.thinned(SCANNED)
         self.m = len(data.states)
+        noise = float(np.median(self.states.sigma / self.states.x.std(axis=0)))
+        self.same = max(SAME[0], SAME[1] * noise)
         self.pool: dict[frozenset[Term], Kept] = {}
         self.chosen: list[Quantity] = []
         self.expected = 0
@@ -242,13 +189,17 @@ class _Finder:
         """
         self.chosen = []
         for short in sorted(self.pool.values(), key=lambda one: one.form_bits):
+            before = [one.gradient(self.states.x) for one in self.chosen]
+            number = len(before) + 1
+            if number >= self.m or self._rank([*before, short.gradient]) < number:
+                continue
             best = short
             for other in self.pool.values():
                 if other.bits < best.bits and _alike(other.quantity, short.quantity):
-                    best = other
-            gradients = [one.gradient(self.states.x) for one in (*self.chosen, best.quantity)]
-            if len(gradients) < self.m and self._rank(gradients) == len(gradients):
-                self.chosen.append(best.quantity)
+                    together = self._rank([*before, short.gradient, other.gradient])
+                    if together == number == self._rank([*before, other.gradient]):
+                        best = other
+            self.chosen.append(best.quantity)
 
     def _null_space(self, pencil: Pencil) -> np.ndarray:
         """Combinations (K, p) of scaled terms that errors alone explain."""
@@ -349,7 +300,7 @@ class _Finder:
         if chi2 / n > self.states.limit(len(terms)) or quantity.share > MOST_SHARE:
             return
         own = form_bits(Form(terms, False), n) - saved_bits(n) * (len(terms) - 1 - len(quantity.constants))
-        self.pool[key] = Kept(own, own + chi2 / (2 * math.log(2)), quantity)
+        self.pool[key] = Kept(own, own + chi2 / (2 * math.log(2)), quantity, quantity.gradient(self.states.x))
 
     def _gradient(self, terms: Sequence[Term], coefficients: np.ndarray) -> np.ndarray:
         _, slopes = values_and_slopes(terms, self.states.x)
@@ -360,7 +311,7 @@ class _Finder:
         normals = np.stack(gradients, axis=1) * self.states.x.std(axis=0)
         sizes = np.linalg.norm(normals, axis=2, keepdims=True)
         singular = np.linalg.svd(normals / np.where(sizes > 0, sizes, 1.0), compute_uv=False)
-        return int(np.median((singular > SAME * singular[:, :1]).sum(axis=1)))
+        return int(np.median((singular > self.same * singular[:, :1]).sum(axis=1)))
 
 
 def _alike(first: Quantity, second: Quantity) -> bool:

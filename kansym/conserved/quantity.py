@@ -11,6 +11,7 @@ import numpy as np
 import scipy.stats
 import sympy
 
+from kansym.conserved.states import States
 from kansym.dynamics.trajectories import Trajectories
 from kansym.implicit.fit import Form
 from kansym.implicit.judging import form_bits
@@ -25,7 +26,6 @@ from kansym.symbolic.text import to_text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from kansym.conserved.finding import States
     from kansym.dynamics.system import System
 
 NEAR, SHARP = 2.5, 0.02
@@ -173,7 +173,7 @@ class ConservedFound:
         return f"<ConservedFound: {'; '.join(map(str, self.quantities)) or 'none'}>"
 
 
-def shown(terms: Sequence[Term], states: "States", data: Trajectories, seed: int) -> Quantity:
+def shown(terms: Sequence[Term], states: States, data: Trajectories, seed: int) -> Quantity:
     """A combination of terms that is constant as a quantity.
 
     Parameters
@@ -216,7 +216,14 @@ def shown(terms: Sequence[Term], states: "States", data: Trajectories, seed: int
             parts.append(sympy.nsimplify(ties.get(k, 1.0)) * base)
     signs = np.sign(coefficients[free])
     return _measured(
-        sympy.Add(*parts), tuple(constants), covariance * np.outer(signs, signs), terms, coefficients, states, data, seed
+        sympy.Add(*parts),
+        tuple(constants),
+        covariance * np.outer(signs, signs),
+        terms,
+        coefficients,
+        states,
+        data,
+        seed,
     )
 
 
@@ -231,7 +238,7 @@ def _matrix(ties: dict[int, float], size: int) -> np.ndarray:
     return matrix
 
 
-def _fitted(pencil, states: "States", ties: dict[int, float], size: int) -> tuple[np.ndarray, np.ndarray]:
+def _fitted(pencil, states: States, ties: dict[int, float], size: int) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients, and the information about the free ones but the first, which is one."""
     matrix = _matrix(ties, size)
     values = (pencil.values * pencil.scale) @ matrix
@@ -254,7 +261,7 @@ def _ratio(vector: np.ndarray, information: np.ndarray, k: int, ties: dict[int, 
     return float(vector[k] / vector[0]), float(np.sqrt(max(covariance[place, place], 0.0)))
 
 
-def _size(pencil, states: "States", vector: np.ndarray) -> float:
+def _size(pencil, states: States, vector: np.ndarray) -> float:
     """Root mean square of the change along the runs, in units of the errors."""
     total = (pencil.values * pencil.scale) @ vector
     variance = np.square(np.einsum("nsd,s->nd", pencil.noise * pencil.scale[:, None], vector)).sum(axis=1) + 1e-300
@@ -273,7 +280,7 @@ def _within(values: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.n
 
 def _measured(
     expression: sympy.Expr, constants: tuple[Constant, ...], covariance: np.ndarray, terms: tuple[Term, ...],
-    coefficients: np.ndarray, states: "States", data: Trajectories, seed: int,
+    coefficients: np.ndarray, states: States, data: Trajectories, seed: int,
 ) -> Quantity:  # fmt: skip
     values, slopes = values_and_slopes(terms, states.x)
     total = values @ coefficients

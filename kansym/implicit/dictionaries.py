@@ -31,7 +31,6 @@ LARGEST_ARGUMENT = 30.0
 """Of a function that grows exponentially."""
 
 
-
 @dataclass(frozen=True)
 class Dictionary:
     """Terms that are tried together.
@@ -210,4 +209,6 @@ def inner_functions(
     if not made:
         return None
     terms = sorted([*beside, *made], key=bits_of)
-    return Dictionary("inner constants", tuple(terms), frozenset(k for k, t in enumerate(terms) if t.functions), (rate,))
+    return Dictionary(
+        "inner constants", tuple(terms), frozenset(k for k, t in enumerate(terms) if t.functions), (rate,)
+    )

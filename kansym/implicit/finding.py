@@ -128,7 +128,11 @@ class _Finder:
         chosen = [best]
         relations = [self._shown(best, noise)]
         exact = not noise.given and best.fitted.size <= noise.floor
-        others = [one for one in ([] if exact else judged) if one is not best and one.says_something and one.bits < best.bits + ALIKE]
+        others = [
+            one
+            for one in ([] if exact else judged)
+            if one is not best and one.says_something and one.bits < best.bits + ALIKE
+        ]
         others = _distinct([best, *others])[1:]
         if relations[0].verdict.holds:
             for one in self._further(chosen, judged, noise):

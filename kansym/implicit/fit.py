@@ -1,3 +1,5 @@
+# scipy types its options as texts alone.
+# pyright: reportArgumentType=false
 """Coefficients and inner constants of a relation with their covariance: distances in errors of all columns are least.
 
 The residual of a row is F divided by its standard error, to first order (Sampson's distance; to that order it is the
@@ -139,9 +141,7 @@ def _centre(total: np.ndarray, variance: np.ndarray) -> float:
     return float(np.average(total, weights=weights))
 
 
-def fit_form(
-    form: Form, X: np.ndarray, noise: Noise, *, held: Sequence[tuple[int, int, float]] = ()
-) -> Fitted | None:
+def fit_form(form: Form, X: np.ndarray, noise: Noise, *, held: Sequence[tuple[int, int, float]] = ()) -> Fitted | None:
     """The constants of a form; None where it has no values on the rows, or no fit.
 
     Parameters
@@ -161,10 +161,12 @@ def fit_form(
     pencil = Pencil(*tied.reduced(values, slopes * sigma[:, None, :]))
     places = np.arange(pencil.values.shape[1])[None, :]
     own_constant = form.free and not tied.constant_tied
-    try:
-        start = pencil.weighted(places, own_constant, steps=8)[1][0] / pencil.scale
-    except np.linalg.LinAlgError:
-        return None
+    start = np.ones(1)
+    if places.size > 1:
+        try:
+            start = pencil.weighted(places, own_constant, steps=8)[1][0] / pencil.scale
+        except np.linalg.LinAlgError:
+            return None
     problem = _Problem(form, X, sigma, tied)
     if own_constant:
         scaled = start * pencil.scale
@@ -199,9 +201,7 @@ class _Tied:
             self.matrix[place] = number * self.matrix[other]
         # A constant that is tied, or that others are tied to, is no free one.
         last = size - 1
-        self.constant_tied = form.free and (
-            last in leaders or any(other == last for other, _ in leaders.values())
-        )
+        self.constant_tied = form.free and (last in leaders or any(other == last for other, _ in leaders.values()))
 
     def reduced(self, values: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Terms of the pencil: those that have coefficients of their own, but for a free constant."""
@@ -221,14 +221,14 @@ class _Problem:
         self.form, self.X, self.sigma, self.tied = form, X, sigma, tied
         self.known = values_and_slopes(form.terms, X, form.rates) if not form.rates else None
 
-    def residuals(self, coefficients: np.ndarray, rates: Sequence[float]) -> np.ndarray:
+    def residuals(self, coefficients: np.ndarray, rates: Sequence[float] | np.ndarray) -> np.ndarray:
         clock.charge(Work.SMALL_FITS)
         values, slopes = self.known or values_and_slopes(self.form.terms, self.X, rates)
         total, variance = _combined(values, slopes, self.sigma, self.form, coefficients)
         with np.errstate(all="ignore"):
             return total / np.sqrt(variance)
 
-    def jacobian(self, coefficients: np.ndarray, rates: Sequence[float]) -> np.ndarray:
+    def jacobian(self, coefficients: np.ndarray, rates: Sequence[float] | np.ndarray) -> np.ndarray:
         """By all coefficients and rates, (n, size + rates)."""
         values, slopes = self.known or values_and_slopes(self.form.terms, self.X, rates)
         total, variance = _combined(values, slopes, self.sigma, self.form, coefficients)
@@ -237,7 +237,7 @@ class _Problem:
 
     def _slopes(
         self, values: np.ndarray, slopes: np.ndarray, total: np.ndarray, variance: np.ndarray, coefficients: np.ndarray,
-        rates: Sequence[float],
+        rates: Sequence[float] | np.ndarray,
     ) -> np.ndarray:  # fmt: skip
         if self.form.free:
             values = np.column_stack([values, np.ones(len(values))])
@@ -284,7 +284,7 @@ class _Problem:
             try:
                 found = scipy.optimize.least_squares(
                     lambda p: np.nan_to_num(self.residuals(*apart(p)), nan=1e6, posinf=1e6, neginf=-1e6),
-                    point, lambda p: np.nan_to_num(slope(p)), x_scale="jac", method="trf",
+                    point, jac=lambda p: np.nan_to_num(slope(p)), x_scale="jac", method="trf",
                     xtol=1e-14, ftol=1e-14, gtol=1e-14, max_nfev=EVALUATIONS,
                 )  # fmt: skip
                 if found.cost <= 0.5 * float(first @ first):

@@ -66,5 +66,7 @@ def noise_of(table: Columns, kind: NoiseKind | None = None) -> Noise:
     spread = np.broadcast_to(table.X.std(axis=0), table.X.shape).copy()
     one_sign = (table.X > 0).all(axis=0) | (table.X < 0).all(axis=0)
     sigma = np.where(one_sign, np.abs(table.X), spread) if kind is NoiseKind.RELATIVE else spread
-    rounding = max(digit_rounding(column) / float(np.median(unit)) for column, unit in zip(table.X.T, sigma.T))
+    rounding = max(
+        digit_rounding(column) / float(np.median(unit)) for column, unit in zip(table.X.T, sigma.T, strict=True)
+    )
     return Noise(sigma, kind, max(EXACT, rounding))

@@ -3,8 +3,8 @@
 With terms theta_k of a row and their derivatives by the columns, F = sum v_k theta_k has to first order the variance
 v' C v, where C is the sum over columns of the products of derivatives, times the squared errors. A relation makes
 sum w F^2 as small as the errors alone do: the least eigenvalue of the pencil (sum w theta theta', sum w C) is near 1,
-and its vector holds the coefficients. Weights are 1/(v' C v), so that this is iterated: errors-in-variables by Kanatani's
-renormalization (Statistical Optimization for Geometric Computation, 1996; Chojnacki et al., doi:10.1109/34.877526).
+and its vector holds the coefficients. Weights are 1/(v' C v), so that this is iterated: errors-in-variables by
+Kanatani's renormalization (Statistical Optimization for Geometric Computation, 1996).
 Values that are centred, over the whole table or over each run, leave a constant free.
 """
 
@@ -17,8 +17,8 @@ from kansym import clock
 from kansym.clock import Work
 
 RIDGES = (1e-14, 1e-13, 1e-11)
-"""Added to a correlation matrix so that it has a Cholesky factor where a relation is exact: rounding of so many sums, or
-of more where that is not enough."""
+"""Added to a correlation matrix so that it has a Cholesky factor where a relation is exact: rounding of so many
+sums, or of more where that is not enough."""
 
 FAR = 1e6
 """In units of a term's size: where it has no value."""
@@ -60,17 +60,13 @@ class Pencil:
         self.values, self.noise = self.values / peak, self.noise / peak[:, None]
         spread = np.sqrt(np.mean(_centred(self.values, None, self.labels) ** 2, axis=0))
         size = np.sqrt(np.mean(self.values**2, axis=0))
-        own = np.where(spread > 1e-9 * size, spread, np.maximum(size, 1e-300))
+        own = np.where(spread > 1e-9 * size, spread, np.maximum(size, 1e-12))
         self.scale = peak * own
         self.values, self.noise = self.values / own, self.noise / own[:, None]
         if self.elsewhere is not None:
             with np.errstate(all="ignore"):
                 values, noise = self.elsewhere[0] / self.scale, self.elsewhere[1] / self.scale[:, None]
-            far = {"nan": FAR, "posinf": FAR, "neginf": -FAR}
-            self.elsewhere = (
-                np.clip(np.nan_to_num(values, **far), -FAR, FAR),
-                np.clip(np.nan_to_num(noise, **far), -FAR, FAR),
-            )
+            self.elsewhere = _finite(values), _finite(noise)
         # Rounding of double precision: a term without any error is still not known better.
         self.floor = 1e-24
 
@@ -91,7 +87,7 @@ class Pencil:
         return values.T @ values / len(values), there.T @ there / len(there)
 
     def scan(self, subsets: np.ndarray, grams: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """What each subset (K, s) of the terms leaves at least, in parts of what it leaves of shuffled rows; squared."""
+        """What each subset (K, s) of the terms leaves, in parts of what it leaves of shuffled rows; squared."""
         total, noise = grams
         found = np.empty(len(subsets))
         for begin in range(0, len(subsets), CHUNK):
@@ -101,7 +97,9 @@ class Pencil:
         clock.charge(Work.SMALL_FITS, len(subsets) / 20)
         return found
 
-    def weighted(self, subsets: np.ndarray, free: bool, steps: int = STEPS) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def weighted(
+        self, subsets: np.ndarray, free: bool, steps: int = STEPS
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Least eigenvalues (K,), coefficients (K, s) of the scaled terms, and means (K,), with iterated weights."""
         eigenvalues, vectors, means = np.empty(len(subsets)), np.empty(subsets.shape), np.zeros(len(subsets))
         most = max(1, int(2e6 // (len(self.values) * subsets.shape[1] * self.noise.shape[2])))
@@ -111,9 +109,7 @@ class Pencil:
         clock.charge(Work.SMALL_FITS, len(subsets) * steps)
         return eigenvalues, vectors, means
 
-    def _weighted(
-        self, subsets: np.ndarray, free: bool, steps: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _weighted(self, subsets: np.ndarray, free: bool, steps: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         values = np.moveaxis(self.values[:, subsets], 1, 0)  # K, n, s
         noise = np.moveaxis(self.noise[:, subsets], 1, 0)  # K, n, s, d
         weights, centre = np.ones(values.shape[:2]), np.zeros(subsets.shape)
@@ -152,6 +148,10 @@ class Pencil:
             variances = self._variances(np.moveaxis(noise[:, chosen], 1, 0), own)
             found[part] = np.median(np.abs(total) / np.sqrt(variances), axis=1) / 0.6745
         return np.maximum(found, 1e-12)
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return np.clip(np.nan_to_num(values, nan=FAR, posinf=FAR, neginf=-FAR), -FAR, FAR)
 
 
 def _centred(values: np.ndarray, weights: np.ndarray | None, labels: np.ndarray | None) -> np.ndarray:

@@ -178,9 +178,7 @@ class Relations:
         return f"<Relations: {'; '.join(map(str, self.relations)) or 'none'}>"
 
 
-def shown(
-    found: Judged, table: Columns, estimated: bool, measured: Measured, verdict: Verdict
-) -> Relation:
+def shown(found: Judged, table: Columns, estimated: bool, measured: Measured, verdict: Verdict) -> Relation:
     """A judged form as a relation: normalised, with its constants."""
     form, fitted = found.form, found.fitted
     reference = _reference(found)

@@ -1,4 +1,4 @@
-"""The search for relations: every dictionary in turn, the best of each with weights, and the shortest that says much."""
+"""The search for relations: every dictionary in turn, the best of each, and the shortest that says much."""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -12,10 +12,10 @@ from kansym.implicit import dictionaries
 from kansym.implicit.dictionaries import FAMILIES, Dictionary
 from kansym.implicit.fit import Form, evaluated, fit_form
 from kansym.implicit.judging import Judge, Judged, form_bits, misfit_bits, shuffled
-from kansym.implicit.shortening import shortened
 from kansym.implicit.noise import Noise
 from kansym.implicit.pencil import Pencil
-from kansym.implicit.subsets import LARGEST, ranked
+from kansym.implicit.shortening import shortened
+from kansym.implicit.subsets import FIRST, LARGEST, ranked
 from kansym.implicit.terms import Term, values_and_slopes
 
 SCANNED = 300
@@ -31,8 +31,8 @@ OF_EACH = 12
 INNER_TERMS = 14
 """Products of powers beside functions with an inner constant."""
 
-INNER_LARGEST = 3
-"""Terms beside a constant in which an inner constant is looked for."""
+INNER_LARGEST, INNER_FIRST = 3, 40
+"""Terms beside a constant in which an inner constant is looked for, and sets of a size that are weighted for each."""
 
 REFINED = 8
 """Sets of terms whose inner constant is fitted."""
@@ -140,14 +140,14 @@ class RelationSearch:
                 candidates.add(*one)
 
     def _of(
-        self, dictionary: Dictionary, X: np.ndarray, sigma: np.ndarray, *, largest: int = LARGEST
+        self, dictionary: Dictionary, X: np.ndarray, sigma: np.ndarray, *, largest: int = LARGEST, first: int = FIRST
     ) -> Iterator[tuple[Form, np.ndarray, float]]:
         """The best forms of each size, with the coefficients of their terms, and their bits."""
         pencil, n = self._pencil(dictionary.terms, dictionary.rates, X, sigma), len(self.X)
         costs = np.array([form_bits(Form((term,), False), n) for term in dictionary.terms])
         several = _several_columns(dictionary.terms)
         for free in (True, False):
-            for sets in ranked(pencil, free, dictionary.required, costs, n, largest):
+            for sets in ranked(pencil, free, dictionary.required, costs, n, largest, first):
                 self.tried += len(sets)
                 sets = sets[several(sets)]
                 if not len(sets):
@@ -183,7 +183,7 @@ class RelationSearch:
             for rate in dictionaries.inner_grid(shapes, X[:, place]):
                 dictionary = dictionaries.inner_functions(X, likely, place, shapes, float(rate), beside)
                 if dictionary is not None:
-                    for one in self._of(dictionary, X, sigma, largest=INNER_LARGEST):
+                    for one in self._of(dictionary, X, sigma, largest=INNER_LARGEST, first=INNER_FIRST):
                         pool.add(*one)
             for _, form, _ in pool.best(REFINED):
                 refined = self._refined(form, X, sigma)

@@ -61,9 +61,7 @@ def _multiples(form: Form, n: int) -> list[Form]:
 def _times(form: Form, factor: tuple[float, ...]) -> Form | None:
     zero = (0.0,) * len(factor)
     terms = [*form.terms, *([Term(zero)] if form.free else [])]
-    moved = [
-        Term(tuple(a + b for a, b in zip(term.powers, factor, strict=True)), term.functions) for term in terms
-    ]
+    moved = [Term(tuple(a + b for a, b in zip(term.powers, factor, strict=True)), term.functions) for term in terms]
     free = Term(zero) in moved
     kept = tuple(term for term in moved if term != Term(zero))
     if max((abs(power) for term in kept for power in term.powers), default=0.0) > MOST_POWER or not kept:

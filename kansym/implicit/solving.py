@@ -24,9 +24,13 @@ AGREES = 0.9
 
 
 def solved_for(
-    left: sympy.Expr, right: sympy.Expr, column: str, names: Sequence[str], constants: Mapping[sympy.Symbol, sympy.Float],
+    left: sympy.Expr,
+    right: sympy.Expr,
+    column: str,
+    names: Sequence[str],
+    constants: Mapping[sympy.Symbol, sympy.Float],
     X: np.ndarray,
-) -> sympy.Expr | None:  # fmt: skip
+) -> sympy.Expr | None:
     """The relation solved for a column; None where sympy finds nothing short in time.
 
     Parameters

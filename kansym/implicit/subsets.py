@@ -7,13 +7,13 @@ import numpy as np
 
 from kansym.implicit.pencil import Pencil
 
-MOST_SETS = 30_000
+MOST_SETS = 20_000
 """Sets of one size that are tried: each size has as many of the cheapest terms as this allows."""
 
 LARGEST = 6
 """Terms of a relation, without its constant."""
 
-FIRST, KEPT = 500, 60
+FIRST, KEPT = 300, 40
 """Sets of one size that are weighted on few rows, since equal weights let the largest values decide; and of these those
 that are weighted on all."""
 
@@ -54,16 +54,20 @@ def extended(sets: np.ndarray, terms: int) -> np.ndarray:
     """Sets with each of the other terms in turn, each once."""
     if not len(sets):
         return np.empty((0, sets.shape[1] + 1), dtype=np.intp)
-    grown = np.concatenate(
-        [np.repeat(sets, terms, axis=0), np.tile(np.arange(terms), len(sets))[:, None]], axis=1
-    )
+    grown = np.concatenate([np.repeat(sets, terms, axis=0), np.tile(np.arange(terms), len(sets))[:, None]], axis=1)
     grown.sort(axis=1)
     grown = grown[(np.diff(grown, axis=1) > 0).all(axis=1)]
     return np.unique(grown, axis=0)
 
 
 def ranked(
-    pencil: Pencil, free: bool, required: Collection[int], costs: np.ndarray, gain: float, largest: int = LARGEST
+    pencil: Pencil,
+    free: bool,
+    required: Collection[int],
+    costs: np.ndarray,
+    gain: float,
+    largest: int = LARGEST,
+    first: int = FIRST,
 ) -> Iterator[np.ndarray]:
     """Sets (K, s) of each size, roughly those that describe best first.
 
@@ -77,7 +81,8 @@ def ranked(
         Bits of each term.
     gain : float
         Bits that a halved logarithm of the eigenvalue is worth: the number of rows, in powers of two.
-    largest : int
+    largest, first : int
+        Terms of a set, and sets of a size that are weighted.
     """
     grams, few = pencil.grams(free), pencil.thinned(FEW_ROWS)
     terms, before = pencil.values.shape[1], np.empty((0, 1), dtype=np.intp)
@@ -88,7 +93,7 @@ def ranked(
         if not len(sets):
             continue
         eigenvalues = pencil.scan(sets, grams)
-        sets = sets[_order(eigenvalues, costs[sets].sum(axis=1), gain)[:FIRST]]
+        sets = sets[_order(eigenvalues, costs[sets].sum(axis=1), gain)[:first]]
         eigenvalues, vectors, means = few.weighted(sets, free, FEW_STEPS)
         shares = eigenvalues / few.apart(sets, vectors, means) ** 2
         before = sets[_order(shares, costs[sets].sum(axis=1), gain)[:KEPT]]

@@ -110,7 +110,7 @@ def single(columns: int, place: int, power: float = 1.0) -> Powers:
 
 
 def values_and_slopes(
-    terms: Sequence[Term], X: np.ndarray, rates: Sequence[float] = ()
+    terms: Sequence[Term], X: np.ndarray, rates: Sequence[float] | np.ndarray = ()
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values (n, p) of terms on rows (n, d), and their derivatives (n, p, d); not finite where a term has none."""
     n, d = X.shape
@@ -149,7 +149,7 @@ def _product(powers: Powers, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return value, slope
 
 
-def _function(function: Function, X: np.ndarray, rates: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def _function(function: Function, X: np.ndarray, rates: Sequence[float] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if function.squares:
         inside = np.array([float(bool(power)) for power in function.powers])
         argument, slope = (X**2) @ inside, 2 * X * inside

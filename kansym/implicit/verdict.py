@@ -75,13 +75,14 @@ class Ground:
     def words(self) -> str:
         """For people."""
         value = self.value
+        name = self.name
         return {
             Topic.GAIN: f"it saves {value:.0f} bits over columns that know nothing of each other, its length paid for",
             Topic.SHARE: f"it leaves {percent(value)} of what shuffled columns leave",
             Topic.SHUFFLED: f"shuffled columns satisfy it as well with {probability(value)}",
-            Topic.COLUMN: f"{self.name} takes part: shuffled alone, it makes what is left {short(value)} times as large",
+            Topic.COLUMN: f"{name} takes part: shuffled alone, it makes what is left {short(value)} times as large",
             Topic.ERRORS: f"rows lie as far off as their errors allow with {probability(value)}",
-            Topic.STRUCTURE: f"the distances of rows that are neighbours in {self.name} are alike by {value:.1f} errors",
+            Topic.STRUCTURE: f"the distances of rows that are neighbours in {name} are alike by {value:.1f} errors",
             Topic.ROWS: f"{value:.0f} rows are more than {FAR:.0f} errors off",
             Topic.UNITS: "the units of its terms go together" if self.supports else "units of its terms differ",
         }[self.topic]
@@ -178,7 +179,7 @@ def measured(found: Judged, X: np.ndarray, noise: Noise, names: tuple[str, ...],
 
 
 def p_value(found: Judged, X: np.ndarray, noise: Noise, seed: int) -> float:
-    """Share of shuffled tables, the present one among them, that the form describes as well with constants of theirs."""
+    """Share of shuffled tables, with the present one, that the form describes as well with constants of theirs."""
     generator = np.random.default_rng([seed, 62])
     rows = np.arange(len(X))
     if len(X) > TESTED_ROWS:
@@ -207,7 +208,7 @@ def _structure(found: Judged, X: np.ndarray, noise: Noise, names: tuple[str, ...
     """Where the distances of neighbouring rows are most alike; nothing where they are rounding."""
     residuals = found.fitted.residuals
     n = len(residuals)
-    if not noise.given and found.fitted.size <= noise.floor or n < 10:
+    if (not noise.given and found.fitted.size <= noise.floor) or n < 10:
         return "", 0.0
     # Ranks: a few rows far off must not hide what the others do.
     ranks = scipy.stats.rankdata(residuals)
@@ -223,12 +224,12 @@ def _structure(found: Judged, X: np.ndarray, noise: Noise, names: tuple[str, ...
 def verdict_on(found: Measured, noise: Noise, units_agree: bool | None) -> Verdict:
     """The verdict by the rules.
 
-    No relation: it saves nothing, leaves a fifth or more of what shuffled columns leave, or shuffled tables satisfy it as
-    well. A law beside that leaves no structure, keeps to the errors where they are given, and units agree.
+    No relation: it saves nothing, leaves a fifth or more of what shuffled columns leave, or shuffled tables satisfy it
+    as well. A law beside that leaves no structure, keeps to the errors where they are given, and units agree.
     """
     grounds = [
-        Ground(Topic.GAIN, found.gain >= LEAST_GAIN, found.gain, fatal=True),
-        Ground(Topic.SHARE, found.share <= MOST_SHARE, found.share, fatal=True),
+        Ground(Topic.GAIN, bool(found.gain >= LEAST_GAIN), found.gain, fatal=True),
+        Ground(Topic.SHARE, bool(found.share <= MOST_SHARE), found.share, fatal=True),
         Ground(Topic.SHUFFLED, found.p_value <= 0.01, found.p_value, fatal=True),
     ]
     grounds += [
