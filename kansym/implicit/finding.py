@@ -125,6 +125,7 @@ class _Finder:
         if best is None:
             best = judged[0] if judged else None
             return self._result([], best, [], noise)
+        best = _plainest(best, judged, noise)
         chosen = [best]
         relations = [self._shown(best, noise)]
         exact = not noise.given and best.fitted.size <= noise.floor
@@ -230,6 +231,19 @@ class _Finder:
             tried=self.tried,
             notes=tuple(notes),
         )
+
+
+def _plainest(best: Judged, judged: Sequence[Judged], noise: Noise) -> Judged:
+    """The same surface in the fewest words: ``p*V = c*n*T`` rather than ``p*V/T = c*n``, which differ by chance."""
+    exact = not noise.given and best.fitted.size <= noise.floor
+
+    def is_same(one: Judged) -> bool:
+        if exact:
+            return one.fitted.size <= noise.floor and one.form.columns == best.form.columns
+        return abs(_correlation(one.fitted.residuals, best.fitted.residuals)) >= SAME
+
+    alike = [one for one in judged if one.says_something and one.bits <= best.bits + ALIKE and is_same(one)]
+    return min(alike, key=lambda one: one.form_bits, default=best)
 
 
 def _first(judged: Sequence[Judged]) -> Judged | None:

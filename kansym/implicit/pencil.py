@@ -56,7 +56,8 @@ class Pencil:
 
     def __post_init__(self) -> None:
         # Divided first: squares of steep functions overflow.
-        peak = np.maximum(np.abs(self.values).max(axis=0), 1e-300)
+        peak = np.abs(self.values).max(axis=0)
+        peak = np.where(peak > 0, peak, 1.0)
         self.values, self.noise = self.values / peak, self.noise / peak[:, None]
         spread = np.sqrt(np.mean(_centred(self.values, None, self.labels) ** 2, axis=0))
         size = np.sqrt(np.mean(self.values**2, axis=0))

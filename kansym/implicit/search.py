@@ -18,6 +18,9 @@ from kansym.implicit.shortening import shortened
 from kansym.implicit.subsets import FIRST, LARGEST, ranked
 from kansym.implicit.terms import Term, values_and_slopes
 
+SCANNING = 0.7
+"""Share of the time in which candidates are looked for; the rest is for judging them."""
+
 SCANNED = 300
 """Rows that sets of terms are compared on; all rows have their say in the last fit."""
 
@@ -77,6 +80,8 @@ class RelationSearch:
         Sets of terms so far.
     found : list of Judged
         Forms that were judged so far.
+    scanned_until : float
+        When candidates are no longer looked for.
     """
 
     X: np.ndarray
@@ -87,10 +92,13 @@ class RelationSearch:
     quick: bool = False
     tried: int = 0
     found: list[Judged] = field(default_factory=list)
+    scanned_until: float = np.inf
 
     def run(self) -> list[Judged]:
         """Forms that were judged, the shortest description first."""
         candidates = Candidates()
+        now = clock.now()
+        self.scanned_until = now + SCANNING * (self.until - now) if self.until < np.inf else self.until
         self._plain(candidates)
         if not self.quick:
             self._inner(candidates)
@@ -105,8 +113,9 @@ class RelationSearch:
             if one is not None:
                 found.append(one)
         found.sort(key=lambda one: one.bits)
-        for one in found[:SHORTENED]:
-            if clock.late(self.until):
+        for place, one in enumerate(found[:SHORTENED]):
+            # The best is never shown with a term that says nothing.
+            if place and clock.late(self.until):
                 break
             found += shortened(one, judge)
         distinct = {one.form.key: one for one in found}
@@ -131,7 +140,7 @@ class RelationSearch:
         rows = self._rows()
         X, sigma, likely = self.X[rows], self.noise.sigma[rows], self.noise.likely[rows]
         for dictionary in dictionaries.of_columns(X, likely):
-            if clock.late(self.until):
+            if clock.late(self.scanned_until):
                 return
             self.progress(f"{dictionary.name}: {len(dictionary.terms)} terms")
             if self.quick and dictionary.required:
@@ -158,7 +167,7 @@ class RelationSearch:
                 for k in np.argsort(misfits + costs[sets].sum(axis=1), kind="stable")[:OF_EACH]:
                     form = Form(tuple(dictionary.terms[place] for place in sets[k]), free, dictionary.rates)
                     yield form, vectors[k] / pencil.scale[sets[k]], form_bits(form, n) + float(misfits[k])
-                if clock.late(self.until):
+                if clock.late(self.scanned_until):
                     return
 
     def _pencil(self, terms: Sequence[Term], rates: Sequence[float], X: np.ndarray, sigma: np.ndarray) -> Pencil:
@@ -176,7 +185,7 @@ class RelationSearch:
         X, sigma, likely = self.X[rows], self.noise.sigma[rows], self.noise.likely[rows]
         beside = dictionaries.monomials(X, likely, INNER_TERMS)
         for place, shapes in itertools.product(range(X.shape[1]), FAMILIES):
-            if clock.late(self.until):
+            if clock.late(self.scanned_until):
                 return
             self.progress(f"{' and '.join(shapes)} with an inner constant")
             pool = Candidates()
