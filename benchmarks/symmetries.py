@@ -1,8 +1,8 @@
 """Symmetries of tables: are planted ones found, and none where there is none?
 
 Thirty drawn laws depend on two of their columns through a combination alone: a difference or a sum (translations), a
-sum or difference of squares (rotations and boosts), a ratio or a product (scalings). Thirty more depend on all columns in a
-way that no such combination brings together::
+sum or difference of squares (rotations and boosts), a ratio or a product (scalings). Thirty more depend on all columns
+in a way that no such combination brings together::
 
     python -m benchmarks.symmetries
     python -m benchmarks.symmetries --laws 10 --seed 1 --jobs 2
