@@ -75,6 +75,28 @@ def _radius(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     return {"r": 3 + np.cos(v), "x": (3 + np.cos(v)) * np.cos(u), "y": (3 + np.cos(v)) * np.sin(u)}
 
 
+def _pendulum(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    theta = g.uniform(-1.9, 1.9, n)
+    return {"theta": theta, "omega": np.sqrt(2 * 9.81 * (np.cos(theta) - np.cos(2.0))) * g.choice([-1.0, 1.0], n)}
+
+
+def _sphere(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    rows = g.standard_normal((n, 3))
+    x, y, z = (2.2 * rows / np.linalg.norm(rows, axis=1, keepdims=True)).T
+    return {"x": x, "y": y, "z": z}
+
+
+def _hyperbola(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    u = g.uniform(-1.5, 1.5, n)
+    return {"x": 3 - 2 * np.cosh(u), "y": 1.5 * np.sinh(u)}
+
+
+def _balmer(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    low = g.integers(1, 5, n)
+    high = low + g.integers(1, 6, n)
+    return {"k": 109677.6 * (1 / low**2 - 1 / high**2), "m": high.astype(float), "n": low.astype(float)}
+
+
 RELATIONS = (
     Case("ideal gas", _of(("V", 0.01, 0.05), ("n", 1, 3), ("T", 250, 400),
                           p=lambda k: 8.314 * k["n"] * k["T"] / k["V"]), 2),
@@ -101,17 +123,17 @@ RELATIONS = (
     Case("resistors", _of(("R1", 10, 100), ("R2", 10, 100), ("R3", 10, 100),
                           R=lambda k: 1 / (1 / k["R1"] + 1 / k["R2"] + 1 / k["R3"])), 4),
     Case("Sellmeier", _of(("w", 0.27, 1.2), n=lambda k: np.sqrt(1 + 1.04 * k["w"]**2 / (k["w"]**2 - 0.06))), 4),
-    Case("Balmer", _of(n=lambda k: 0, m=lambda k: 0), 3),
+    Case("Balmer", _balmer, 3),
     Case("Curie-Weiss", _of(("T", 350, 600), X=lambda k: 1.3 / (k["T"] - 300)), 3),
     Case("Arrhenius", _of(("T", 280, 400), k=lambda k: 1e9 * np.exp(-6000 / k["T"])), 3),
     Case("velocities", _of(("u", 0.1, 0.9), ("v", 0.1, 0.9), w=lambda k: (k["u"] + k["v"]) / (1 + k["u"] * k["v"])), 4),
     Case("Doppler", _of(("b", 0.05, 0.8), ("f0", 1, 3), f=lambda k: k["f0"] * np.sqrt((1 - k["b"]) / (1 + k["b"]))), 4),
     Case("plasma waves", _of(("k", 0.1, 4), w=lambda k: np.sqrt(2.3 + 1.7 * k["k"]**2)), 3),
-    Case("pendulum at one energy", lambda g, n: _pendulum(g, n), 3),
+    Case("pendulum at one energy", _pendulum, 3),
     Case("cosines", _of(("a", 1, 4), ("b", 1, 4), ("C", 0.3, 2.8),
                         c=lambda k: np.sqrt(k["a"]**2 + k["b"]**2 - 2 * k["a"] * k["b"] * np.cos(k["C"]))), 4),
-    Case("sphere", lambda g, n: _sphere(g, n), 4),
-    Case("hyperbola of a comet", lambda g, n: _hyperbola(g, n), 4),
+    Case("sphere", _sphere, 4),
+    Case("hyperbola of a comet", _hyperbola, 4),
     Case("polar radius", _radius, 3),
     Case("catenary", _of(("x", -2, 2), y=lambda k: 1.3 * np.cosh(k["x"] / 1.3)), 2),
     Case("diode", _of(("V", 0.05, 0.5), I=lambda k: 0.01 * (np.exp(k["V"] / 0.12) - 1)), 3),
@@ -126,31 +148,6 @@ RELATIONS = (
     Case("fall of two bodies", _of(("t", 0.3, 3), s=lambda k: 4.905 * k["t"]**2, v=lambda k: 9.81 * k["t"]), 2, 2),
 )  # fmt: skip
 """Issue 60's examples and others of textbooks."""
-
-
-def _pendulum(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
-    theta = g.uniform(-1.9, 1.9, n)
-    return {"theta": theta, "omega": np.sqrt(2 * 9.81 * (np.cos(theta) - np.cos(2.0))) * g.choice([-1.0, 1.0], n)}
-
-
-def _sphere(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
-    rows = g.standard_normal((n, 3))
-    x, y, z = (2.2 * rows / np.linalg.norm(rows, axis=1, keepdims=True)).T
-    return {"x": x, "y": y, "z": z}
-
-
-def _hyperbola(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
-    u = g.uniform(-1.5, 1.5, n)
-    return {"x": 3 - 2 * np.cosh(u), "y": 1.5 * np.sinh(u)}
-
-
-def _balmer(g: np.random.Generator, n: int) -> dict[str, np.ndarray]:
-    low = g.integers(1, 5, n)
-    high = low + g.integers(1, 6, n)
-    return {"k": 109677.6 * (1 / low**2 - 1 / high**2), "m": high.astype(float), "n": low.astype(float)}
-
-
-RELATIONS = tuple(Case(one.name, _balmer, 3) if one.name == "Balmer" else one for one in RELATIONS)
 
 
 def _independent(d: int, kind: str) -> Draw:

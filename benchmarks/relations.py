@@ -15,7 +15,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from cyclopts import App, Parameter, validators
@@ -42,6 +42,7 @@ CLEAN_ROWS = 400
 WITHIN = 3.0
 """Errors within which a constant is right."""
 
+Kind = Literal["both", "with", "without"]
 Count = Annotated[int, Parameter(validator=validators.Number(gte=0))]
 
 
@@ -147,10 +148,12 @@ def figures(records: Sequence[Record]) -> dict[str, str]:
     return found
 
 
-def tasks(half: int | None, levels: Sequence[float], given: str, seed: int, seconds: float, only: str) -> list[Task]:
+def tasks(
+    half: int | None, levels: Sequence[float], given: str, seed: int, seconds: float, only: str, kind: Kind
+) -> list[Task]:
     """What is to be done."""
     found = []
-    for place, case in enumerate(RELATIONS):
+    for place, case in enumerate(RELATIONS if kind != "without" else ()):
         if half is None or place % 2 == half:
             found += [
                 Task(case.name, level, errors, seed, seconds)
@@ -158,7 +161,7 @@ def tasks(half: int | None, levels: Sequence[float], given: str, seed: int, seco
                 for errors in (False, True)
                 if (level or not errors) and given in ("both", "yes" if errors else "no")
             ]
-    for place, case in enumerate(WITHOUT):
+    for place, case in enumerate(WITHOUT if kind != "with" else ()):
         if half is None or place % 2 == half:
             # Half of these have errors of 1 % that are given.
             found.append(Task(case.name, 0.0 if place % 4 < 2 else 0.01, place % 4 >= 2, seed, seconds))
@@ -177,6 +180,7 @@ def main(
     levels: list[float] | None = None,
     given: str = "both",
     only: str = "",
+    kind: Kind = "both",
     seed: Count = 0,
     seconds: float = 30.0,
     out: Path | None = None,
@@ -195,6 +199,8 @@ def main(
         "yes", "no" or "both": whether errors are given.
     only
         Tables whose name holds this.
+    kind
+        Tables with a relation, without, or both.
     seed
         Of the tables.
     seconds
@@ -208,7 +214,7 @@ def main(
     """
     if not math.isfinite(seconds):
         raise SystemExit("--seconds must be finite")
-    wanted = tasks(half, levels or LEVELS, given, seed, seconds, only)
+    wanted = tasks(half, levels or LEVELS, given, seed, seconds, only, kind)
     file = None if out is None else out / "relations.jsonl"
     records = measured(examine, wanted, key, file=file, jobs=jobs, line=line)
     said = figures(records)

@@ -24,6 +24,7 @@ from benchmarks.table import keep as keep_figures
 from kansym.data.dataset import make_dataset
 from kansym.structure.interaction import Verdict
 from kansym.structure.invariance import symmetries
+from kansym.symbolic.parser import parse_expression
 
 app = App(name="python -m benchmarks.symmetries", help=str(__doc__).splitlines()[0], version_flags=[])
 
@@ -100,7 +101,7 @@ def examine(task: Task) -> Record:
         "combination": task.combination,
     }
     if task.planted:
-        wanted = sympy.sympify(task.combination)
+        wanted = parse_expression(task.combination, ["x0", "x1", "x2"])
         record["right"] = any(_same(through, wanted) for one in holds for through in one.through)
     return record
 
@@ -108,10 +109,9 @@ def examine(task: Task) -> Record:
 def _same(through: sympy.Expr, wanted: sympy.Expr) -> bool:
     """Whether two combinations have the same level lines."""
     a, b = sympy.symbols("x0 x1")
-    plain = through.xreplace({symbol: sympy.Symbol(symbol.name) for symbol in through.free_symbols})
-    if plain.free_symbols != {a, b}:
+    if through.free_symbols != {a, b}:
         return False
-    jacobian = sympy.Matrix([plain, wanted]).jacobian([a, b]).det()
+    jacobian = sympy.Matrix([through, wanted]).jacobian([a, b]).det()
     values = [abs(complex(jacobian.subs({a: 1.3, b: 2.1}))), abs(complex(jacobian.subs({a: 2.7, b: 1.2})))]
     return max(values) < 1e-3
 

@@ -110,9 +110,7 @@ def find_conserved(
         names = [states] if isinstance(states, str) else list(states)
         data = read_trajectories(data, time=time, states=names, trajectory=run, error=error, units=units)
     if len(data.states) < 2:
-        raise DataError(
-            f"a single state, {data.states[0]!r}, that is conserved does not move; name at least two states"
-        )
+        raise DataError(f"a single state, {', '.join(data.states)}, says nothing; name at least two states")
     began = wall.monotonic()
     with clock.budget(max_seconds, deterministic=deterministic):
         found = _Finder(data, seed, clock.now() + max_seconds, progress or (lambda words: None)).run()

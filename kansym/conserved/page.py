@@ -62,7 +62,7 @@ def conserved_html(found: ConservedFound) -> str:
                 "text": one.text(),
                 "latex": one.latex(),
                 "css": "law",
-                "title": f"Constant to {one.spread:.2g} of its errors",
+                "title": f"Changes along the runs by {one.spread:.2g} of its errors",
                 "grounds": [],
                 "constants": [ConstantValues.of(constant) for constant in one.constants],
                 "lines": constancy_lines(found, one),

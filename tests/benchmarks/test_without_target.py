@@ -21,7 +21,7 @@ def test_tables_are_drawn_alike_again_and_are_finite():
 
 
 def test_the_judge_of_relations_takes_the_law_and_refuses_another():
-    task = relations.Task("Bragg", 0.01, True, 0, 1.0)
+    task = relations.Task("plasma waves", 0.01, True, 0, 3.0)
     record = relations.examine(task)
     assert record["right"] and record["verdicts"][0] == "law"
     found = relations.figures([{"key": relations.key(task), **record}])
