@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from kansym.comparison.guesses import guesses_from as guesses_from
     from kansym.comparison.result import Comparison as Comparison
     from kansym.comparison.run import compare as compare
+    from kansym.conserved.finding import find_conserved as find_conserved
+    from kansym.conserved.quantity import ConservedFound as ConservedFound
+    from kansym.conserved.quantity import Quantity as Quantity
     from kansym.data import Dataset as Dataset
     from kansym.data import dataset_names as dataset_names
     from kansym.data import load_dataset as load_dataset
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from kansym.errors import DataError as DataError
     from kansym.errors import KansymError as KansymError
     from kansym.estimator.regressor import SymbolicRegressor as SymbolicRegressor
+    from kansym.estimator.without_target import ConservedQuantities as ConservedQuantities
+    from kansym.estimator.without_target import RelationFinder as RelationFinder
     from kansym.extraction.compiling import kan_from_expression as kan_from_expression
     from kansym.figures.catalogue import figure as figure
     from kansym.fitting.known_form import fit_constants as fit_constants
@@ -32,6 +37,9 @@ if TYPE_CHECKING:
     from kansym.groups.folder import save_groups as save_groups
     from kansym.groups.known_form import fit_constants_by_group as fit_constants_by_group
     from kansym.groups.result import GroupedFormula as GroupedFormula
+    from kansym.implicit.finding import find_relations as find_relations
+    from kansym.implicit.relation import Relation as Relation
+    from kansym.implicit.relation import Relations as Relations
     from kansym.kan.model import KAN as KAN
     from kansym.kan.pykan import import_pykan as import_pykan
     from kansym.primitives import Primitive as Primitive
@@ -93,6 +101,14 @@ _HOMES = {
     "save_groups": "kansym.groups.folder",
     "KnownForm": "kansym.fitting.result",
     "fit_constants": "kansym.fitting.known_form",
+    "ConservedFound": "kansym.conserved.quantity",
+    "ConservedQuantities": "kansym.estimator.without_target",
+    "Quantity": "kansym.conserved.quantity",
+    "find_conserved": "kansym.conserved.finding",
+    "Relation": "kansym.implicit.relation",
+    "RelationFinder": "kansym.estimator.without_target",
+    "Relations": "kansym.implicit.relation",
+    "find_relations": "kansym.implicit.finding",
     "Separability": "kansym.structure.interaction",
     "separability": "kansym.structure.interaction",
     "Symmetry": "kansym.structure.invariance",

@@ -11,6 +11,7 @@ from cyclopts import App, CycloptsError, UnknownCommandError
 from kansym._version import __version__
 from kansym.commands.bench import bench
 from kansym.commands.compare import compare
+from kansym.commands.conserved import conserved
 from kansym.commands.discover import discover
 from kansym.commands.dynamics import dynamics
 from kansym.commands.edges import edges
@@ -19,7 +20,9 @@ from kansym.commands.finished_runs import export, figures, next_rows, report
 from kansym.commands.fit_constants import fit_constants
 from kansym.commands.listings import datasets, primitives
 from kansym.commands.output import begin, tell_time
+from kansym.commands.relation import relation
 from kansym.commands.sweep import sweep
+from kansym.commands.symmetries import symmetries
 from kansym.errors import KansymError
 
 OK, UNEXPECTED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -38,6 +41,8 @@ OPTION_NAMES = {
     "x_error": "--x-error",
     "y_error": "--error",
     "error": "--error",
+    "errors": "--error-of",
+    "columns": "--columns",
     "states": "--state",
     "order": "--order",
     "units": "--units",
@@ -53,6 +58,9 @@ COMMANDS = {
     "discover": discover,
     "sweep": sweep,
     "dynamics": dynamics,
+    "relation": relation,
+    "conserved": conserved,
+    "symmetries": symmetries,
     "report": report,
     "next": next_rows,
     "figures": figures,

@@ -116,7 +116,7 @@ def test_other_bad_commands_are_one_line_and_exit_code_2(table, capsys, tmp_path
     assert "FILE" in refused(capsys, "discover")
     message = refused(capsys, "discovr")
     assert 'Unknown command "discovr". Did you mean "discover"? Available commands: app, bench, ' in message
-    assert message.endswith(", primitives, report, sweep; see kansym --help\n")
+    assert message.endswith(", primitives, relation, report, sweep, symmetries; see kansym --help\n")
     assert "is not a folder" in refused(capsys, "report", "nowhere")
     assert "no finished run" in refused(capsys, "report", str(tmp_path))
 

@@ -10,7 +10,7 @@ KANSYM = Path(__file__).parents[1] / "kansym"
 
 ROOMS = ("dynamics", "extraction", "groups", "kan", "search", "structure", "terms")
 
-MOST_NAMED, MOST_LOOSE = 2272, 975
+MOST_NAMED, MOST_LOOSE = 2263, 973
 """Ceilings that only fall: lower them with every deletion."""
 
 PLAIN = (0.0, 0.5, 1.0, 2.0)

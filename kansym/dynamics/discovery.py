@@ -13,7 +13,6 @@ from kansym import clock
 from kansym._renamed import renamed_arguments
 from kansym.data.given_table import readable
 from kansym.dynamics.certificate import certify_system
-from kansym.dynamics.conserved import conserved_quantities
 from kansym.dynamics.definitions import with_definitions
 from kansym.dynamics.finish import formulas_of, settled
 from kansym.dynamics.options import DynamicsOptions
@@ -25,6 +24,7 @@ from kansym.dynamics.system import System
 from kansym.dynamics.trajectories import Trajectories, read_trajectories
 from kansym.errors import DataError
 from kansym.search.discovery import WALL_DECIDED
+from kansym.surfaces import surface
 from kansym.symbolic.parametric import ParametricForm
 
 logger = logging.getLogger(__name__)
@@ -160,7 +160,7 @@ def _system(setting: Setting, best: Ranked, outcome: Outcome, seed: int, until: 
     system = _assembled(setting, best)
     certificate = certify_system(setting, best, until=until, gap_bits=outcome.gaps)
     try:
-        conserved = conserved_quantities(system, seed=seed)
+        conserved = surface("conserved_of_system")(system, seed=seed)
     except (ArithmeticError, ValueError, TypeError, np.linalg.LinAlgError) as error:
         logger.info("no conserved quantities were looked for: %s", error)
         conserved = ()

@@ -14,6 +14,7 @@ import numpy as np
 from kansym.data.dataset import Dataset
 from kansym.data.scaling import Scaling
 from kansym.deferred import torch
+from kansym.errors import DataError
 from kansym.fitting.all_rows import AllRows
 from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
@@ -22,6 +23,8 @@ from kansym.numbers import short
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.rows import FitRows
+from kansym.structure.interaction import Verdict
+from kansym.structure.invariance import Symmetry, symmetries
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import OwnFunction
@@ -303,6 +306,19 @@ class Discovery:
             return self.formula.predict(X)
         mean, deviation = surface("averaged")(self.forms, self.dataset, X, alone=not average)
         return (mean, deviation) if return_std else mean
+
+    @cached_property
+    def symmetries(self) -> tuple[Symmetry, ...]:
+        """What the target does not notice: combinations of columns through which alone it depends on them.
+
+        As of `kansym.symmetries`, by the same reductions as in the search, without those that fail; looked for when it
+        is first asked for, in some seconds. Empty where the table has too few rows to tell.
+        """
+        try:
+            found = symmetries(self.dataset)
+        except DataError:
+            return ()
+        return tuple(one for one in found if one.verdict is not Verdict.FAILS)
 
     def _repr_html_(self) -> str:
         return surface("discovery_html")(self, self.certificate)

@@ -11,8 +11,8 @@ import pytest
 import scipy.integrate
 import sympy
 
+from kansym.conserved.flow import conserved_quantities
 from kansym.dynamics.code import LANGUAGES, system_code
-from kansym.dynamics.conserved import conserved_quantities
 from kansym.dynamics.discovery import fit_dynamics
 from kansym.dynamics.drawing import FIGURES
 from kansym.dynamics.equilibria import kind

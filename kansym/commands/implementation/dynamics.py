@@ -48,7 +48,7 @@ def dynamics(
         states=states,
         trajectory=trajectory,
         inputs=acting,
-        error=_errors(error),
+        error=errors_of(error),
         units=None if units is None else read_units(str(units), [time, *states, *acting]),
         key=key,
     )
@@ -81,7 +81,7 @@ def dynamics(
     return 0
 
 
-def _errors(texts: list[str] | None) -> str | dict[str, float | str] | None:
+def errors_of(texts: list[str] | None) -> str | dict[str, float | str] | None:
     """One error for all states, or errors by state, from options such as ``0.1`` or ``x=0.1,y=1%``."""
     parts = split_names(texts)
     if not parts:

@@ -1,0 +1,54 @@
+"""Tasks that are measured one by one: kept as lines of JSON, in processes, going on where they stopped."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kansym.executors import WorkerFailure, completed
+
+Record = dict[str, Any]
+
+
+def measured(
+    function: Callable[[Any], Record],
+    tasks: Sequence[Any],
+    key: Callable[[Any], list[Any]],
+    *,
+    file: Path | None,
+    jobs: int,
+    line: Callable[[Record], str],
+) -> list[Record]:
+    """Records of all tasks, each with its ``key``; those that a file holds already are not computed again.
+
+    Parameters
+    ----------
+    function : callable
+        From a task to its record.
+    tasks : sequence
+    key : callable
+        Of a task, in JSON types.
+    file : Path, optional
+        Records are appended to it.
+    jobs : int
+        Processes.
+    line : callable
+        What is printed of a record.
+    """
+    known: dict[str, Record] = {}
+    if file is not None and file.exists():
+        for text in file.read_text(encoding="utf-8").splitlines():
+            record = json.loads(text)
+            known[json.dumps(record["key"])] = record
+    todo = [task for task in tasks if json.dumps(key(task)) not in known]
+    for place, found in completed(function, todo, workers=jobs):
+        if isinstance(found, WorkerFailure):
+            found = {"failure": found.reason}
+        record = {"key": key(todo[place]), **found}
+        known[json.dumps(record["key"])] = record
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(record, ensure_ascii=False) + "\n")
+        print(line(record), flush=True)
+    return [known[json.dumps(key(task))] for task in tasks if json.dumps(key(task)) in known]

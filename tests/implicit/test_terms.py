@@ -1,0 +1,43 @@
+"""Terms of relations: slopes are those of finite differences, and expressions have the same values."""
+
+import numpy as np
+import pytest
+import sympy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kansym.implicit.terms import SHAPES, Function, Term, bits_of, expression_of, single, values_and_slopes
+
+POWERS = st.sampled_from([-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0])
+
+
+@given(
+    st.tuples(POWERS, POWERS, POWERS), st.sampled_from(sorted(SHAPES)), st.tuples(POWERS, POWERS, POWERS), st.booleans()
+)
+def test_slopes_are_finite_differences_and_expressions_agree(powers, shape, inside, squares):
+    if not any(inside):
+        inside = (1.0, 0.0, 0.0)
+    term = Term(powers, (Function(shape, inside, 0, squares),))
+    X = np.random.default_rng(3).uniform(0.4, 1.1, (5, 3))
+    rate = 0.7
+    values, slopes = values_and_slopes([term], X, [rate])
+    for j in range(3):
+        step = np.zeros(3)
+        step[j] = 1e-6
+        up, down = (values_and_slopes([term], X + sign * step, [rate])[0][:, 0] for sign in (1, -1))
+        wanted = (up - down) / 2e-6
+        assert slopes[:, 0, j] == pytest.approx(wanted, rel=1e-4, abs=1e-4 * (1 + np.abs(values).max()))
+    symbols = sympy.symbols("a b c")
+    function = sympy.lambdify(symbols, expression_of(term, symbols, [sympy.Float(rate)]), "numpy")
+    assert values[:, 0] == pytest.approx(np.broadcast_to(function(*X.T), 5), rel=1e-9)
+
+
+def test_columns_and_bits():
+    term = Term((1.0, 0.0, -1.0), (Function("sin", single(3, 1)),))
+    assert term.columns == {0, 1, 2} and not term.has_rate
+    assert bits_of(Term(single(2, 0))) < bits_of(Term(single(2, 0, 2))) < bits_of(Term((2.0, 1.0)))
+
+
+def test_where_a_term_has_no_value_it_is_not_finite():
+    values, _ = values_and_slopes([Term(single(1, 0, -1))], np.array([[0.0], [2.0]]))
+    assert not np.isfinite(values[0, 0]) and values[1, 0] == 0.5
