@@ -49,6 +49,7 @@ _HOMES = {
     "run_page": "kansym.report.html.page:write_page",
     "run_network": "kansym.figures.run_network:network",
     "separability_figure": "kansym.figures.hypotheses:separability_figure",
+    "symmetries": "kansym.structure.invariance:standing_symmetries",
     "symmetry_figure": "kansym.figures.hypotheses:symmetry_figure",
     "conserved_of_system": "kansym.conserved.flow:conserved_quantities",
     "relation_figure": "kansym.implicit.drawing:relation_figure",

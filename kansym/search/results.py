@@ -14,7 +14,6 @@ import numpy as np
 from kansym.data.dataset import Dataset
 from kansym.data.scaling import Scaling
 from kansym.deferred import torch
-from kansym.errors import DataError
 from kansym.fitting.all_rows import AllRows
 from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
@@ -23,8 +22,6 @@ from kansym.numbers import short
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.rows import FitRows
-from kansym.structure.interaction import Verdict
-from kansym.structure.invariance import Symmetry, symmetries
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import OwnFunction
@@ -308,17 +305,14 @@ class Discovery:
         return (mean, deviation) if return_std else mean
 
     @cached_property
-    def symmetries(self) -> tuple[Symmetry, ...]:
+    def symmetries(self) -> tuple[Any, ...]:
         """What the target does not notice: combinations of columns through which alone it depends on them.
 
         As of `kansym.symmetries`, by the same reductions as in the search, without those that fail; looked for when it
-        is first asked for, in some seconds. Empty where the table has too few rows to tell.
+        is first asked for, in some seconds; see `kansym.structure.invariance.Symmetry`. Empty where the table has too
+        few rows to tell.
         """
-        try:
-            found = symmetries(self.dataset)
-        except DataError:
-            return ()
-        return tuple(one for one in found if one.verdict is not Verdict.FAILS)
+        return surface("symmetries")(self.dataset)
 
     def _repr_html_(self) -> str:
         return surface("discovery_html")(self, self.certificate)

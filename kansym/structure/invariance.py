@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import sympy
 
+from kansym.data.dataset import Dataset
 from kansym.errors import ArgumentError, DataError
 from kansym.structure.inner import inner_functions
 from kansym.structure.interaction import NOT_SEEN, SEEN, Verdict
@@ -238,3 +239,12 @@ def _tried(
         y=y,
         target=response.target,
     )
+
+
+def standing_symmetries(dataset: Dataset) -> tuple[Symmetry, ...]:
+    """The symmetries of a table that do not fail; none where it has too few rows to tell."""
+    try:
+        found = symmetries(dataset)
+    except DataError:
+        return ()
+    return tuple(one for one in found if one.verdict is not Verdict.FAILS)
