@@ -134,8 +134,8 @@ def run_comparison(
     interrupted = False
     searched: dict[str, Any] = {}
     if found is None:
-        found = discover(table.fitted, options, progress=_words(report))
-        interrupted = found.interrupted
+        search: Discovery = discover(table.fitted, options, progress=_words(report))
+        found, interrupted = search, search.interrupted
         searched = {"peak_memory": peak_memory()}
         if not interrupted:
             report(KANSYM, "measuring how long it takes to start")

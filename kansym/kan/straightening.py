@@ -8,6 +8,7 @@ the root. So ``exp(-2 log c)``, ``c^-2.07 v^2.07`` and ``v / c`` are the same ne
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -155,7 +156,7 @@ def _straightening_power(h: Tensor, value: Tensor) -> float | None:
         if not np.isfinite(bends).all():
             return None
         best = POWERS[bends.argmin()]
-        found = minimize_scalar(bend, bounds=sorted((0.8 * best, 1.25 * best)), method="bounded")
+        found: Any = minimize_scalar(bend, bounds=sorted((0.8 * best, 1.25 * best)), method="bounded")
     return float(found.x)
 
 

@@ -359,7 +359,9 @@ def _without_far_rows(discovery: "Discovery", options: "DiscoveryOptions", verdi
     formula = replace(formula, train_loss=left.rms**2, validation_loss=loo(left))
     # Networks and other searches were of all rows.
     rest = replace(discovery, dataset=kept, formula=formula, network=None, outliers=())
-    kind = _judged(rest, options, None, None, limits)[1].kind
+    evidence = _judged(rest, options, None, None, limits)[0]
+    # How the search ended says nothing of one without these rows.
+    kind = judge(replace(evidence, odds=None)).kind
     if kind == verdict.kind or kind not in (LAW, DESCRIPTION):
         return verdict
     places = (
