@@ -25,8 +25,9 @@ It is a **law** only if nothing speaks against it that could be measured:
    sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds and rows drawn anew find the same, and no other tool finds a formula that predicts
    unseen rows better;
-8. its form is more probable than all that it may be instead (`LIKELY`): the other forms that the search has met, and
-   what it has not tried, by probabilities that were measured to come true (`kansym.forms.calibration`).
+8. its form is more probable than all others that the search has met together (`LIKELY`). What was not tried is told,
+   and is no ground: its probability was measured on drawn laws, which are harder to find than most of physics, and
+   would take the word from Planck's law on the spectrum of the cosmic background.
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
 rules on real exponents, functions and high powers within functions, and agreement with smooth functions were added
@@ -111,7 +112,7 @@ MOST_OF_ALL = 10
 """Fitted constants of any closed form with noise."""
 
 LIKELY = 0.5
-"""Probability of the form from which on it is more probable than everything else together."""
+"""Share of the forms that were met from which on one is more probable than all others together."""
 
 AGREES = 0.5
 """Share of other seeds, and of tables of rows drawn anew, that must find the same, for a law."""
@@ -414,8 +415,9 @@ def _of_form(e: Evidence) -> Iterator[Ground]:
     if e.odds is None:
         return
     words = f"its form has a probability of {chance(e.odds.probability)}"
-    if e.odds.probability >= LIKELY:
-        yield Ground(True, words)
+    if e.odds.among_met >= LIKELY:
+        if e.odds.probability >= LIKELY:
+            yield Ground(True, words)
         return
     missing = f"that of a form that was not tried is {chance(e.odds.not_tried)}"
     other = f"that of {e.odds.other} is {chance(e.odds.other_probability)}" if e.odds.other else ""
