@@ -29,12 +29,6 @@ class FormOdds:
     not_tried: float
     forms: int
 
-    @property
-    def among_met(self) -> float:
-        """The share of the pick's form in the probability of all forms that were met."""
-        met = 1.0 - self.not_tried
-        return self.probability / met if met > 0 else 0.0
-
     @classmethod
     def of(cls, forms: Forms) -> "FormOdds":
         """Of the forms of a discovery."""

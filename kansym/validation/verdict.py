@@ -25,7 +25,7 @@ It is a **law** only if nothing speaks against it that could be measured:
    sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds and rows drawn anew find the same, and no other tool finds a formula that predicts
    unseen rows better;
-8. its form is more probable than all others that the search has met together (`LIKELY`). What was not tried is told,
+8. no other form that the search has met is more probable. What was not tried is told,
    and is no ground: its probability was measured on drawn laws, which are harder to find than most of physics, and
    would take the word from Planck's law on the spectrum of the cosmic background.
 
@@ -112,7 +112,7 @@ MOST_OF_ALL = 10
 """Fitted constants of any closed form with noise."""
 
 LIKELY = 0.5
-"""Share of the forms that were met from which on one is more probable than all others together."""
+"""Probability of the form from which on it counts for a law: more than everything else together."""
 
 AGREES = 0.5
 """Share of other seeds, and of tables of rows drawn anew, that must find the same, for a law."""
@@ -415,7 +415,7 @@ def _of_form(e: Evidence) -> Iterator[Ground]:
     if e.odds is None:
         return
     words = f"its form has a probability of {chance(e.odds.probability)}"
-    if e.odds.among_met >= LIKELY:
+    if e.odds.probability >= e.odds.other_probability:
         if e.odds.probability >= LIKELY:
             yield Ground(True, words)
         return
