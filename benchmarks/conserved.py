@@ -20,8 +20,7 @@ import sympy
 from cyclopts import App, Parameter, validators
 
 from benchmarks.conserved_systems import SYSTEMS, SystemCase
-from benchmarks.measuring import Record, measured
-from benchmarks.table import keep as keep_figures
+from benchmarks.measuring import Record, measure_and_say
 from kansym.conserved.finding import find_conserved
 from kansym.conserved.quantity import Quantity, shown
 from kansym.conserved.states import States
@@ -151,12 +150,8 @@ def main(
         Keep the headline figures in benchmarks/results.
     """
     wanted = [Task(one.name, level, seed, seconds) for one in SYSTEMS for level in levels or LEVELS if only in one.name]
-    file = None if out is None else out / "conserved.jsonl"
-    records = measured(examine, wanted, key, file=file, jobs=jobs, line=line)
-    said = figures(records)
-    print("", *(f"{name}: {value}" for name, value in said.items()), sep="\n")
-    if keep and len(records) == len(wanted):
-        keep_figures("conserved", "Conserved quantities", said)
+    names = {"name": "conserved", "title": "Conserved quantities"}
+    measure_and_say(examine, wanted, key, **names, out=out, jobs=jobs, line=line, figures=figures, keep=keep)
 
 
 if __name__ == "__main__":

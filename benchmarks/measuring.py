@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.table import keep as keep_figures
 from kansym.executors import WorkerFailure, completed
 
 Record = dict[str, Any]
@@ -52,3 +53,25 @@ def measured(
                 stream.write(json.dumps(record, ensure_ascii=False) + "\n")
         print(line(record), flush=True)
     return [known[json.dumps(key(task))] for task in tasks if json.dumps(key(task)) in known]
+
+
+def measure_and_say(
+    function: Callable[[Any], Record],
+    tasks: Sequence[Any],
+    key: Callable[[Any], list[Any]],
+    *,
+    name: str,
+    title: str,
+    out: Path | None,
+    jobs: int,
+    line: Callable[[Record], str],
+    figures: Callable[[Sequence[Record]], dict[str, str]],
+    keep: bool,
+) -> None:
+    """`measured` with a file of a name in a folder; the headline figures are printed, and kept where all is there."""
+    file = None if out is None else out / f"{name}.jsonl"
+    records = measured(function, tasks, key, file=file, jobs=jobs, line=line)
+    said = figures(records)
+    print("", *(f"{what}: {value}" for what, value in said.items()), sep="\n")
+    if keep and len(records) == len(tasks):
+        keep_figures(name, title, said)

@@ -20,9 +20,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from cyclopts import App, Parameter, validators
 
-from benchmarks.measuring import Record, measured
+from benchmarks.measuring import Record, measure_and_say
 from benchmarks.relation_tables import RELATIONS, WITHOUT, Case, noisy
-from benchmarks.table import keep as keep_figures
 from kansym.implicit.finding import find_relations
 from kansym.implicit.fit import fit_form
 from kansym.implicit.judging import Judged
@@ -215,12 +214,8 @@ def main(
     if not math.isfinite(seconds):
         raise SystemExit("--seconds must be finite")
     wanted = tasks(half, levels or LEVELS, given, seed, seconds, only, kind)
-    file = None if out is None else out / "relations.jsonl"
-    records = measured(examine, wanted, key, file=file, jobs=jobs, line=line)
-    said = figures(records)
-    print("", *(f"{name}: {value}" for name, value in said.items()), sep="\n")
-    if keep and len(records) == len(wanted):
-        keep_figures("relations", "Relations among columns", said)
+    names = {"name": "relations", "title": "Relations among columns"}
+    measure_and_say(examine, wanted, key, **names, out=out, jobs=jobs, line=line, figures=figures, keep=keep)
 
 
 if __name__ == "__main__":

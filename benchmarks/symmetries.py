@@ -19,8 +19,7 @@ import numpy as np
 import sympy
 from cyclopts import App, Parameter, validators
 
-from benchmarks.measuring import Record, measured
-from benchmarks.table import keep as keep_figures
+from benchmarks.measuring import Record, measure_and_say
 from kansym.data.dataset import make_dataset
 from kansym.structure.interaction import Verdict
 from kansym.structure.invariance import symmetries
@@ -165,12 +164,8 @@ def main(
         Keep the headline figures in benchmarks/results.
     """
     wanted = [Task(number, planted, seed) for planted in (True, False) for number in range(laws)]
-    file = None if out is None else out / "symmetries.jsonl"
-    records = measured(examine, wanted, key, file=file, jobs=jobs, line=line)
-    said = figures(records)
-    print("", *(f"{name}: {value}" for name, value in said.items()), sep="\n")
-    if keep and len(records) == len(wanted):
-        keep_figures("symmetries", "Symmetries of tables", said)
+    names = {"name": "symmetries", "title": "Symmetries of tables"}
+    measure_and_say(examine, wanted, key, **names, out=out, jobs=jobs, line=line, figures=figures, keep=keep)
 
 
 if __name__ == "__main__":

@@ -2,18 +2,16 @@
 
 from pathlib import Path
 
-from kansym import clock
 from kansym.commands.implementation.dynamics import errors_of
+from kansym.commands.implementation.one_search import search_and_show
 from kansym.commands.implementation.relation import pairs_of
 from kansym.commands.options import split_names
-from kansym.commands.output import watch, write_json, write_line, write_note
-from kansym.commands.stopwatch import FILES, READING, SEARCH
+from kansym.commands.output import watch
+from kansym.commands.stopwatch import READING
 from kansym.conserved.finding import find_conserved
 from kansym.conserved.text import record, text_report
 from kansym.dynamics.trajectories import read_trajectories
 from kansym.errors import ArgumentError
-from kansym.run.budget import search_wall
-from kansym.run.writing import prepare_directory
 
 
 def conserved(
@@ -51,28 +49,15 @@ def conserved(
         units=pairs_of("--units", units) or None,
         key=key,
     )
-    if out is not None:
-        prepare_directory(out)
-    watch.enter(SEARCH)
-    wall = search_wall(seconds, spent=watch.total, files=out is not None)
-    with clock.budget(seconds, deterministic=deterministic, wall=wall):
-        found = find_conserved(
-            data,
-            max_seconds=seconds,
-            seed=seed,
-            deterministic=deterministic,
-            progress=lambda words: write_note(words, quiet=quiet),
-        )
-    watch.enter(FILES)
-    if as_json:
-        write_json(record(found))
-    else:
-        write_line(text_report(found))
-    if out is not None:
-        # Pages and figures are imported where they are made.
-        from kansym.conserved.page import RECORD, write_folder
-
-        path = write_folder(found, out)
-        watch.record = path / RECORD
-        write_note(f"Saved in {path}.", quiet=quiet)
-    return 0
+    return search_and_show(
+        lambda limits: find_conserved(data, **limits),
+        record=record,
+        text=text_report,
+        page="kansym.conserved.page",
+        seconds=seconds,
+        seed=seed,
+        deterministic=deterministic,
+        out=out,
+        quiet=quiet,
+        as_json=as_json,
+    )

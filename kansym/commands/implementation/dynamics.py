@@ -2,16 +2,14 @@
 
 from pathlib import Path
 
-from kansym import clock
+from kansym.commands.implementation.one_search import search_and_show
 from kansym.commands.options import split_names
-from kansym.commands.output import watch, write_json, write_line, write_note
-from kansym.commands.stopwatch import FILES, READING, SEARCH
+from kansym.commands.output import watch
+from kansym.commands.stopwatch import READING
 from kansym.dynamics.discovery import discover_dynamics
 from kansym.dynamics.text import record, text_report
 from kansym.dynamics.trajectories import read_trajectories
 from kansym.errors import ArgumentError
-from kansym.run.budget import search_wall
-from kansym.run.writing import prepare_directory
 from kansym.units.files import read_units
 
 
@@ -52,33 +50,18 @@ def dynamics(
         units=None if units is None else read_units(str(units), [time, *states, *acting]),
         key=key,
     )
-    if out is not None:
-        prepare_directory(out)
-    watch.enter(SEARCH)
-    wall = search_wall(seconds, spent=watch.total, files=out is not None)
-    with clock.budget(seconds, deterministic=deterministic, wall=wall):
-        system = discover_dynamics(
-            data,
-            order=order,
-            explicit_time=explicit_time,
-            max_seconds=seconds,
-            seed=seed,
-            deterministic=deterministic,
-            progress=lambda words: write_note(words, quiet=quiet),
-        )
-    watch.enter(FILES)
-    if as_json:
-        write_json(record(system))
-    else:
-        write_line(text_report(system))
-    if out is not None:
-        # Pages and figures are imported where they are made.
-        from kansym.dynamics.page import RECORD, write_folder
-
-        path = write_folder(system, out)
-        watch.record = path / RECORD
-        write_note(f"Saved in {path}.", quiet=quiet)
-    return 0
+    return search_and_show(
+        lambda limits: discover_dynamics(data, order=order, explicit_time=explicit_time, **limits),
+        record=record,
+        text=text_report,
+        page="kansym.dynamics.page",
+        seconds=seconds,
+        seed=seed,
+        deterministic=deterministic,
+        out=out,
+        quiet=quiet,
+        as_json=as_json,
+    )
 
 
 def errors_of(texts: list[str] | None) -> str | dict[str, float | str] | None:

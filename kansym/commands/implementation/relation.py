@@ -3,19 +3,17 @@
 from contextlib import nullcontext
 from pathlib import Path
 
-from kansym import clock
+from kansym.commands.implementation.one_search import search_and_show
 from kansym.commands.implementation.tables import shipped_remark
 from kansym.commands.options import split_names
-from kansym.commands.output import watch, write_json, write_line, write_note
-from kansym.commands.stopwatch import FILES, READING, SEARCH
+from kansym.commands.output import watch, write_note
+from kansym.commands.stopwatch import READING
 from kansym.data.files import is_shipped
 from kansym.data.shipped import dataset_file
 from kansym.errors import ArgumentError
 from kansym.implicit.finding import find_relations
 from kansym.implicit.table import read_columns
 from kansym.implicit.text import record, text_report
-from kansym.run.budget import search_wall
-from kansym.run.writing import prepare_directory
 
 
 def relation(
@@ -50,31 +48,18 @@ def relation(
         )
     if shipped:
         write_note(shipped_remark(file))
-    if out is not None:
-        prepare_directory(out)
-    watch.enter(SEARCH)
-    wall = search_wall(seconds, spent=watch.total, files=out is not None)
-    with clock.budget(seconds, deterministic=deterministic, wall=wall):
-        found = find_relations(
-            table,
-            max_seconds=seconds,
-            seed=seed,
-            deterministic=deterministic,
-            progress=lambda words: write_note(words, quiet=quiet),
-        )
-    watch.enter(FILES)
-    if as_json:
-        write_json(record(found))
-    else:
-        write_line(text_report(found))
-    if out is not None:
-        # Pages and figures are imported where they are made.
-        from kansym.implicit.page import RECORD, write_folder
-
-        path = write_folder(found, out)
-        watch.record = path / RECORD
-        write_note(f"Saved in {path}.", quiet=quiet)
-    return 0
+    return search_and_show(
+        lambda limits: find_relations(table, **limits),
+        record=record,
+        text=text_report,
+        page="kansym.implicit.page",
+        seconds=seconds,
+        seed=seed,
+        deterministic=deterministic,
+        out=out,
+        quiet=quiet,
+        as_json=as_json,
+    )
 
 
 def pairs_of(option: str, texts: list[str] | None) -> dict[str, str]:
