@@ -15,6 +15,7 @@ import numpy as np
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.conserved.echelon import reduced_echelon
 from kansym.conserved.library import libraries
 from kansym.conserved.quantity import ConservedFound, Quantity, shown
 from kansym.conserved.states import States
@@ -256,7 +257,7 @@ class _Finder:
 
     def _eliminated(self, pencil: Pencil, null: np.ndarray) -> Iterator[tuple[int, ...]]:
         """Combinations of a null space with as few terms as they can be constant with."""
-        for row in _echelon(null):
+        for row in reduced_echelon(null, least=DOMINANT, relative=True):
             if clock.late(self.until):
                 return
             places = np.flatnonzero(np.abs(row) > DOMINANT * np.abs(row).max()).tolist()
@@ -330,20 +331,3 @@ def _without_supersets(sets: np.ndarray, taken: Sequence[frozenset[int]]) -> np.
     for one in taken:
         keep &= ~np.logical_and.reduce([(sets == place).any(axis=1) for place in one])
     return sets[keep]
-
-
-def _echelon(null: np.ndarray) -> np.ndarray:
-    """The same space by vectors with many zeros: reduced row echelon form, pivots from the last column."""
-    rows, place = null.copy(), 0
-    for column in range(rows.shape[1] - 1, -1, -1):
-        if place == len(rows):
-            break
-        k = place + int(np.argmax(np.abs(rows[place:, column])))
-        if abs(rows[k, column]) < DOMINANT * np.abs(rows).max():
-            continue
-        rows[[place, k]] = rows[[k, place]]
-        rows[place] /= rows[place, column]
-        others = np.arange(len(rows)) != place
-        rows[others] -= np.outer(rows[others, column], rows[place])
-        place += 1
-    return rows[::-1]

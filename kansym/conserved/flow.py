@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import sympy
 
+from kansym.conserved.echelon import reduced_echelon
 from kansym.dynamics.findings import Conserved
 from kansym.dynamics.system import System
 from kansym.symbolic.evaluation import MODULES
@@ -107,29 +108,11 @@ def _null_space(
     _, singular, vectors = np.linalg.svd(matrix, full_matrices=True)
     singular = np.append(singular, np.zeros(len(vectors) - len(singular)))
     null = vectors[singular <= ZERO * np.sqrt(len(matrix))]
-    for row in _reduced(null):
+    for row in reduced_echelon(null, least=SMALL):
         coefficients = np.where(np.abs(row) < SMALL * np.abs(row).max(), 0.0, row)
         expression = sympy.Add(*(sympy.Float(float(c)) * f for c, f in zip(coefficients, kept, strict=True) if c))
         sizes = [abs(float(term.as_coeff_Mul()[0])) for term in sympy.Add.make_args(expression)]
         yield sympy.expand(expression / sympy.Float(max(sizes)))
-
-
-def _reduced(null: np.ndarray) -> np.ndarray:
-    """The same space by vectors with many zeros: reduced row echelon form, pivots from the last column."""
-    rows, place = null.copy(), 0
-    for column in range(rows.shape[1] - 1, -1, -1):
-        if place == len(rows):
-            break
-        k = place + int(np.argmax(np.abs(rows[place:, column])))
-        if abs(rows[k, column]) < SMALL:
-            continue
-        rows[[place, k]] = rows[[k, place]]
-        rows[place] /= rows[place, column]
-        others = np.arange(len(rows)) != place
-        rows[others] -= np.outer(rows[others, column], rows[place])
-        place += 1
-    # Pivots of simple functions come last.
-    return rows[::-1]
 
 
 def _independent(slopes: Sequence[np.ndarray]) -> bool:

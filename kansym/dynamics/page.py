@@ -1,8 +1,8 @@
 """The page of a system, and its folder: everything that was found, in files that need nothing else."""
 
-import json
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,13 @@ from kansym.dynamics.system import System
 from kansym.dynamics.text import certificate_lines, fixed_point_lines, record, text_report
 from kansym.errors import KansymError
 from kansym.export.languages import language_of, suffix_of
-from kansym.figures.svg import figure_bytes, to_svg
 from kansym.report.constants import constants_of
 from kansym.report.html.certificate import VERDICTS
-from kansym.report.html.drawings import PIXELS, Drawing
+from kansym.report.html.drawings import Drawing, drawn
+from kansym.report.html.folder import write_views
 from kansym.report.html.formulas import formula_markup
-from kansym.report.html.markup import trusted_svg
 from kansym.report.html.page import rendered
-from kansym.run.files import PAGE
-from kansym.run.writing import prepare_directory, replace_file
+from kansym.run.writing import replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -36,17 +34,13 @@ def write_folder(system: System, directory: str | os.PathLike[str]) -> Path:
     ArgumentError
         If the folder cannot be made or written to.
     """
-    path = prepare_directory(directory)
-    replace_file(path / RECORD, f"{json.dumps(record(system), ensure_ascii=False, indent=1)}\n".encode())
-    replace_file(path / TEXT, f"{text_report(system)}\n".encode())
-    for name, (_, draw, _) in FIGURES.items():
-        try:
-            figure = draw(system)
-            if figure is not None:
-                replace_file(path / f"{name}.png", figure_bytes(figure, "png"))
-        # A figure is one more view of what is saved already.
-        except Exception as error:
-            logger.warning("the figure %r could not be drawn: %s: %s", name, type(error).__name__, error)
+    path = write_views(
+        directory,
+        record=(RECORD, record(system)),
+        text=(TEXT, text_report(system)),
+        figures={f"{name}.png": partial(draw, system) for name, (_, draw, _) in FIGURES.items()},
+        page=lambda: system_html(system),
+    )
     for language in LANGUAGES:
         try:
             text = system_code(system, language)
@@ -54,7 +48,6 @@ def write_folder(system: System, directory: str | os.PathLike[str]) -> Path:
             logger.warning("there is no code in %s: %s", language, error)
             continue
         replace_file(path / f"system{suffix_of(language)}", text.encode())
-    replace_file(path / PAGE, system_html(system).encode())
     return path
 
 
@@ -96,17 +89,8 @@ def _equation(system: System, k: int) -> dict[str, Any]:
 
 def _drawing(system: System, name: str) -> Drawing | None:
     title, draw, caption = FIGURES[name]
-    try:
-        figure = draw(system)
-        if figure is None:
-            return None
-        words = f"{title} of {', '.join(system.data.states)}"
-        svg = trusted_svg(to_svg(figure, title=words), f"{name}-", words)
-        return Drawing(name, title, caption, words, svg, float(figure.get_size_inches()[0]) * PIXELS)
-    # A drawing must not cost the page.
-    except Exception as error:
-        logger.warning("the figure %r could not be drawn: %s: %s", name, type(error).__name__, error)
-        return Drawing(name, title, failure=f"{type(error).__name__}: {error}")
+    words = f"{title} of {', '.join(system.data.states)}"
+    return drawn(name, title, lambda: draw(system), lambda _: words, lambda: caption)
 
 
 def _listings(system: System):

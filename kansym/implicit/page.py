@@ -1,23 +1,16 @@
 """The page of relations, and the folder that holds everything that was found."""
 
-import json
-import logging
 import os
 from pathlib import Path
 from typing import Any
 
-from kansym.figures.svg import figure_bytes, to_svg
 from kansym.implicit.relation import Relation, Relations
 from kansym.implicit.text import error_lines, record, solved_lines, summary_line, text_report
 from kansym.report.constants import ConstantValues
 from kansym.report.html.certificate import VERDICTS
-from kansym.report.html.drawings import PIXELS, Drawing
-from kansym.report.html.markup import trusted_svg
+from kansym.report.html.drawings import Drawing, drawn
+from kansym.report.html.folder import write_views
 from kansym.report.html.page import rendered
-from kansym.run.files import PAGE
-from kansym.run.writing import prepare_directory, replace_file
-
-logger = logging.getLogger(__name__)
 
 RECORD, TEXT, FIGURE = "relation.json", "relation.txt", "relation.png"
 """Of a folder."""
@@ -31,17 +24,13 @@ def write_folder(found: Relations, directory: str | os.PathLike[str]) -> Path:
     ArgumentError
         If the folder cannot be made or written to.
     """
-    path = prepare_directory(directory)
-    replace_file(path / RECORD, f"{json.dumps(record(found), ensure_ascii=False, indent=1)}\n".encode())
-    replace_file(path / TEXT, f"{text_report(found)}\n".encode())
-    try:
-        if found.best is not None:
-            replace_file(path / FIGURE, figure_bytes(found.figure(), "png"))
-    # A figure is one more view of what is saved already.
-    except Exception as error:
-        logger.warning("the figure could not be drawn: %s: %s", type(error).__name__, error)
-    replace_file(path / PAGE, relations_html(found).encode())
-    return path
+    return write_views(
+        directory,
+        record=(RECORD, record(found)),
+        text=(TEXT, text_report(found)),
+        figures={FIGURE: lambda: None if found.best is None else found.figure()},
+        page=lambda: relations_html(found),
+    )
 
 
 def relations_html(found: Relations) -> str:
@@ -81,14 +70,5 @@ def _law(k: int, one: Relation) -> dict[str, Any]:
 
 
 def _drawing(k: int, one: Relation) -> Drawing | None:
-    name = f"distances-{k}"
     caption = "Left: distances of rows from the relation, and of rows whose columns were shuffled. Right: row by row."
-    try:
-        figure = one.figure()
-        words = str(figure.get_label())
-        svg = trusted_svg(to_svg(figure, title=words), f"{name}-", words)
-        return Drawing(name, "Distances", caption, words, svg, float(figure.get_size_inches()[0]) * PIXELS)
-    # A drawing must not cost the page.
-    except Exception as error:
-        logger.warning("the figure could not be drawn: %s: %s", type(error).__name__, error)
-        return Drawing(name, "Distances", failure=f"{type(error).__name__}: {error}")
+    return drawn(f"distances-{k}", "Distances", one.figure, caption=lambda: caption)

@@ -104,11 +104,11 @@ def drawings(run: FinishedRun) -> list[Drawing]:
 def _of_kind(name: str, run: FinishedRun) -> Drawing | None:
     kind = FIGURES[name]
     alone = name == "slices" and len(run.summary.names) == 1
-    return _drawn(
+    return drawn(
         name,
         "Data and formula" if alone else kind.title,
         lambda: kind(run) if kind.applies(run) else None,
-        lambda: kind.alt(run),
+        lambda _: kind.alt(run),
         lambda: caption_of(name, run),
     )
 
@@ -117,23 +117,39 @@ def comparison_drawing(comparison: Comparison) -> Drawing:
     """Several tools side by side: what their formulas cost, how far they are off, and what they took."""
     tools = ", ".join(result.tool for result in comparison.tools if not result.failure)
     alt = f"{tools} side by side: bits, errors, seconds from Enter and memory; the table has the numbers."
-    drawn = _drawn("comparison", "Side by side", comparison.figure, lambda: alt, lambda: COMPARED)
-    assert drawn is not None
-    return drawn
+    drawing = drawn("comparison", "Side by side", comparison.figure, lambda _: alt, lambda: COMPARED)
+    assert drawing is not None
+    return drawing
 
 
-def _drawn(
+def _label(figure: Figure) -> str:
+    return str(figure.get_label())
+
+
+def drawn(
     key: str,
     title: str,
     draw: Callable[[], Figure | None],
-    alt: Callable[[], str],
-    caption: Callable[[], str],
+    alt: Callable[[Figure], str] = _label,
+    caption: Callable[[], str] = str,
 ) -> Drawing | None:
+    """A figure as a piece of a page; one that says why, where it cannot be drawn, and None where there is none.
+
+    Parameters
+    ----------
+    key, title : str
+    draw : callable
+        None where there is nothing to draw.
+    alt : callable, optional
+        Words for who does not see it; by default the label of the figure.
+    caption : callable, optional
+        Of no words by default.
+    """
     try:
         figure = draw()
         if figure is None:
             return None
-        words = " ".join(alt().split())
+        words = " ".join(alt(figure).split())
         svg = trusted_svg(to_svg(figure, title=words), f"{key}-", words)
         return Drawing(
             key, title, caption(), words, svg, float(figure.get_size_inches()[0]) * PIXELS,
