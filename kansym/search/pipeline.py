@@ -212,8 +212,10 @@ class _Run:
     @property
     def _shortest(self) -> bool:
         """Whether no formula of the only column is shorter than the pick, of rows so few that much that is longer
-        describes them; not where their errors say that what is short does not do. None of 19 pairs of such tables moves by
-        it (`benchmarks.paired`), since their laws are longer."""
+        describes them; not where their errors say that what is short does not do.
+
+        None of 19 pairs of such tables moves by it (`benchmarks.paired`): their picks are longer.
+        """
         rows, columns = self.dataset.X.shape
         few = columns == 1 and rows < FEW_ROWS and not self.own_library
         enough = self.dataset.y_error is None or self.formulas.at_noise()
