@@ -74,7 +74,7 @@ def same_space(found: Sequence[Quantity], case: SystemCase, seed: int) -> bool:
     """Whether the gradients of what was found, made exact on clean runs, span those of the system."""
     clean = read_trajectories(case.table(seed, 0.0), time="t", states=list(case.states), trajectory="run")
     states = States.of(clean)
-    exact = [shown(one.terms, states, clean, seed) for one in found]
+    exact = [shown(one.form.terms, states, clean, seed, one.form.rates) for one in found]
     if any(one.share > SAME for one in exact):
         return False
     x = states.x[:: max(1, len(states.x) // 200)]

@@ -117,5 +117,19 @@ SYSTEMS = (
                lambda g: list(np.array([0, 0, 25]) + 6 * g.standard_normal(3)), (), 6.0, 300),
     SystemCase("guiding centre", ("x", "y", "u", "v"), lambda t, s: [s[2], s[3], 1.6 * s[3], -1.6 * s[2]],
                _normal(4, 1.0), ("u**2 + v**2", "x + v/1.6", "y - u/1.6")),
+    # No dictionary of the search holds what is conserved here.
+    SystemCase("Morse", ("q", "p"), lambda t, s: [s[1], -6 * (1 - np.exp(-s[0])) * np.exp(-s[0])],
+               lambda g: [g.uniform(-0.4, 0.8), g.uniform(-0.6, 0.6)], ("p**2/2 + 3*(1 - exp(-q))**2",)),
+    SystemCase("Toda", ("a", "b", "p", "q"),
+               lambda t, s: [s[2], s[3], -2 * np.sinh(s[0] - s[1]), 2 * np.sinh(s[0] - s[1])], _normal(4, 0.7),
+               ("p + q", "(p - q)**2/4 + 2*cosh(a - b)")),
+    SystemCase("relativistic", ("q", "p"), lambda t, s: [s[1] / np.sqrt(1 + s[1] ** 2), -s[0]], _normal(2, 1.3),
+               ("sqrt(1 + p**2) + q**2/2",)),
+    SystemCase("Gaussian well", ("q", "p"), lambda t, s: [s[1], -4 * s[0] * np.exp(-(s[0] ** 2))],
+               lambda g: [g.uniform(-0.8, 0.8), g.uniform(-0.6, 0.6)], ("p**2/2 - 2*exp(-q**2)",)),
+    SystemCase("soft centre", ("x", "y", "u", "v"),
+               lambda t, s: [s[2], s[3], *(-2 * s[:2] / (1 + s[0] ** 2 + s[1] ** 2) ** 2)],
+               lambda g: [*g.uniform(-1, 1, 2), *g.uniform(-0.6, 0.6, 2)],
+               ("x*v - y*u", "u**2/2 + v**2/2 - 1/(1 + x**2 + y**2)")),
 )  # fmt: skip
-"""Those of AI Poincare and more; of the last two but one there is none."""
+"""Those of AI Poincare and more; a damped pendulum and Lorenz's system have none."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.table import keep as keep_figures
+from kansym.errors import ArgumentError
 from kansym.executors import WorkerFailure, completed
 
 Record = dict[str, Any]
@@ -69,6 +70,8 @@ def measure_and_say(
     keep: bool,
 ) -> None:
     """`measured` with a file of a name in a folder; the headline figures are printed, and kept where all is there."""
+    if not tasks:
+        raise ArgumentError("only: no task has that in its name")
     file = None if out is None else out / f"{name}.jsonl"
     records = measured(function, tasks, key, file=file, jobs=jobs, line=line)
     said = figures(records)

@@ -17,6 +17,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.conserved.echelon import reduced_echelon
 from kansym.conserved.library import libraries
+from kansym.conserved.noether import canonical_pairs, noether
 from kansym.conserved.quantity import ConservedFound, Quantity, shown
 from kansym.conserved.states import States
 from kansym.dynamics.trajectories import Trajectories, read_trajectories
@@ -24,7 +25,9 @@ from kansym.errors import DataError
 from kansym.implicit.dictionaries import Dictionary
 from kansym.implicit.fit import Form
 from kansym.implicit.judging import form_bits, saved_bits
+from kansym.implicit.network import Network, NetworkSearch
 from kansym.implicit.pencil import Pencil
+from kansym.implicit.reading import forms_of
 from kansym.implicit.subsets import MOST_SETS, extended, whole_sets
 from kansym.implicit.terms import Term, values_and_slopes
 
@@ -52,6 +55,15 @@ ALTERNATIVE = 0.8
 
 WAITING = 12
 """Candidates of a library that are measured on all points."""
+
+READING = 6.0
+"""Seconds in which the edges of a network are read: a curve takes two or three."""
+
+TURNED = 0.1
+"""Sine of the angle below which the gradient of a network, which knots turn, is that of what is known."""
+
+FEW_TERMS = 2
+"""Terms of a quantity beside which no network is read: none says it shorter."""
 
 DOMINANT = 1e-6
 """Relative size of a coefficient that is none."""
@@ -136,7 +148,7 @@ class _Finder:
         self.m = len(data.states)
         noise = float(np.median(self.states.sigma / self.states.x.std(axis=0)))
         self.same = max(SAME[0], SAME[1] * noise)
-        self.pool: dict[frozenset[Term], Kept] = {}
+        self.pool: dict[tuple, Kept] = {}
         self.chosen: list[Quantity] = []
         self.expected = 0
         self.tried = 0
@@ -149,12 +161,13 @@ class _Finder:
                     break
                 self.say(f"{library.name}: {len(library.terms)} terms")
                 self._search(library)
+            self._read_networks()
         except KeyboardInterrupt:
             self.notes.append("The search was interrupted; more time may find more.")
         if clock.late(self.until):
             self.notes.append("The time was up before everything was tried.")
         return ConservedFound(
-            quantities=tuple(self.chosen),
+            quantities=self._with_symmetries(),
             expected=max(self.expected, len(self.chosen)),
             data=self.data,
             sigma=self.states.sigma,
@@ -163,6 +176,11 @@ class _Finder:
             notes=tuple(self.notes),
         )
 
+    def _with_symmetries(self) -> tuple[Quantity, ...]:
+        x, pairs = self.states.x, canonical_pairs(self.data)
+        names = self.data.states
+        return tuple(replace(one, symmetry=noether(one.gradient(x), x, pairs, names)) for one in self.chosen)
+
     def _search(self, library: Dictionary) -> None:
         """Offer what a library holds: small sets of its terms, and the rest of its null space."""
         pencil = self.states.pencil(library.terms, self.seed)
@@ -170,14 +188,14 @@ class _Finder:
         if not len(null):
             return
         for places in self._small(library, pencil):
-            self._offer(library, places)
+            self._offer(_chosen(library, places))
         self._choose()
         gradients = [self._gradient(library.terms, row / pencil.scale) for row in null]
         own = [one.gradient(self.states.x) for one in self.chosen]
         rank = min(self._rank([*own, *gradients]), self.m - 1)
         if rank > len(self.chosen):
             for places in self._eliminated(pencil, null):
-                self._offer(library, places)
+                self._offer(_chosen(library, places))
             self._choose()
         self.expected = len(self.chosen)
 
@@ -287,30 +305,68 @@ class _Finder:
         apart = float(pencil.apart(own, vectors, means)[0])
         return bool(eigenvalue <= self.states.limit(len(places)) and eigenvalue <= (MOST_SHARE * apart) ** 2)
 
-    def _offer(self, library: Dictionary, places: Sequence[int]) -> None:
+    def _read_networks(self) -> None:
+        """Offer what the edges of networks may be, where they say more or shorter what is constant."""
+        # What is long may hide what is short: the network of a long quantity is looked for as well.
+        known = [one.evaluate for one in self.chosen if len(one.form.terms) <= FEW_TERMS]
+        search = NetworkSearch(self.states.x, self.states.sigma, self.states.labels, self.seed, self.until)
+        for network in search.networks(known):
+            self.say(f"a network of {len(network.edges)} nodes")
+            if not self._is_worth_reading(network):
+                continue
+            for form in forms_of(network, self.states.x, self.seed, min(self.until, clock.now() + READING)):
+                if clock.late(self.until):
+                    return
+                if form_bits(form, len(self.states.x)) < self._longest():
+                    self._offer(form)
+            before = len(self.chosen)
+            self._choose()
+            known += [one.evaluate for one in self.chosen[before:]]
+            self.expected = max(self.expected, len(self.chosen))
+            if len(self.chosen) == self.m - 1 and max(len(one.form.terms) for one in self.chosen) <= FEW_TERMS:
+                return
+
+    def _longest(self) -> float:
+        """Bits that a form must save: those of the longest quantity where there cannot be more of them."""
+        if len(self.chosen) < self.m - 1:
+            return math.inf
+        return max(form_bits(one.form, len(self.states.x)) for one in self.chosen)
+
+    def _is_worth_reading(self, network: Network) -> bool:
+        """Whether a network is constant where nothing known is, or has fewer edges than what is known has terms."""
+        gradients = [one.gradient(self.states.x) for one in self.chosen]
+        new = self._rank([*gradients, network.gradient(self.states.x)], TURNED) > len(gradients)
+        if new and len(self.chosen) < self.m - 1:
+            return True
+        return any(len(one.form.terms) > max(FEW_TERMS, len(network.edges)) for one in self.chosen)
+
+    def _offer(self, form: Form) -> None:
         """Measure a candidate, and keep it where it is constant."""
-        terms = tuple(library.terms[k] for k in places)
-        key = frozenset(terms)
-        if key in self.pool:
+        if form.key in self.pool:
             return
-        quantity = shown(terms, self.states, self.data, self.seed)
+        quantity = shown(form.terms, self.states, self.data, self.seed, form.rates)
         n = len(self.states.x)
         chi2 = float(quantity.residuals @ quantity.residuals)
-        if chi2 / n > self.states.limit(len(terms)) or quantity.share > MOST_SHARE:
+        constants = len(form.terms) - 1 + len(form.rates)
+        if not chi2 / n <= self.states.limit(constants + 1) or quantity.share > MOST_SHARE:
             return
-        own = form_bits(Form(terms, False), n) - saved_bits(n) * (len(terms) - 1 - len(quantity.constants))
-        self.pool[key] = Kept(own, own + chi2 / (2 * math.log(2)), quantity, quantity.gradient(self.states.x))
+        own = form_bits(Form(form.terms, False, form.rates), n) - saved_bits(n) * (constants - len(quantity.constants))
+        self.pool[form.key] = Kept(own, own + chi2 / (2 * math.log(2)), quantity, quantity.gradient(self.states.x))
 
     def _gradient(self, terms: Sequence[Term], coefficients: np.ndarray) -> np.ndarray:
         _, slopes = values_and_slopes(terms, self.states.x)
         return np.einsum("nsd,s->nd", slopes, coefficients)
 
-    def _rank(self, gradients: Sequence[np.ndarray]) -> int:
+    def _rank(self, gradients: Sequence[np.ndarray], least: float = 0.0) -> int:
         """How many gradients (n, m) are independent of each other at most points, in units of the spread of states."""
         normals = np.stack(gradients, axis=1) * self.states.x.std(axis=0)
         sizes = np.linalg.norm(normals, axis=2, keepdims=True)
         singular = np.linalg.svd(normals / np.where(sizes > 0, sizes, 1.0), compute_uv=False)
-        return int(np.median((singular > self.same * singular[:, :1]).sum(axis=1)))
+        return int(np.median((singular > max(self.same, least) * singular[:, :1]).sum(axis=1)))
+
+
+def _chosen(library: Dictionary, places: Sequence[int]) -> Form:
+    return Form(tuple(library.terms[k] for k in places), True)
 
 
 def _alike(first: Quantity, second: Quantity) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kansym.implicit.dictionaries import Dictionary, monomials, plain_functions, usable
-from kansym.implicit.terms import Function, Powers, Term, bits_of, one_of
+from kansym.implicit.terms import Function, Inside, Powers, Term, bits_of, one_of
 
 HIGHEST_DEGREE = 4
 """Of a polynomial."""
@@ -32,8 +32,8 @@ def radii(m: int) -> list[Term]:
     found = []
     for i, j in itertools.combinations(range(m), 2):
         both: Powers = tuple(1.0 if k in (i, j) else 0.0 for k in range(m))
-        inverse = Function("1/radius", both, squares=True)
-        found += [Term(one_of(m), (Function(shape, both, squares=True),)) for shape in ("radius", "log")]
+        inverse = Function("1/radius", both, inside=Inside.SQUARES)
+        found += [Term(one_of(m), (Function(shape, both, inside=Inside.SQUARES),)) for shape in ("radius", "log")]
         found.append(Term(one_of(m), (inverse,)))
         found += [Term(tuple(1.0 if k == place else 0.0 for k in range(m)), (inverse,)) for place in (i, j)]
     return found

@@ -3,14 +3,18 @@
 # pyright: reportOperatorIssue=false
 """A conserved quantity as it is shown: normalised, with constants, and how constant it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy
+import scipy.optimize
 import sympy
 
+from kansym import clock
+from kansym.clock import Work
+from kansym.conserved.noether import NoetherSymmetry
 from kansym.conserved.states import States
 from kansym.dynamics.trajectories import Trajectories
 from kansym.implicit.fit import Form
@@ -33,6 +37,12 @@ NEAR, SHARP = 2.5, 0.02
 
 SIMPLE = (1.0, 2.0, 0.5)
 """Such numbers; a sign apart."""
+
+STEP = 1e-6
+"""Of a difference, in parts of the constant: the cube root of rounding."""
+
+EVALUATIONS = 40
+"""Of residuals and derivatives, in a fit of inner constants: it starts where an edge was read and is nearly there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +70,12 @@ class Quantity:
         Its change at every point, in units of its error.
     drift : float
         Correlation of the change with the time, in standard errors: large for what only seems to be constant.
-    terms : tuple of Term
+    form : Form
+        Its terms with the inner constants that were fitted.
     coefficients : ndarray, shape (s,)
+        Of the terms.
+    symmetry : NoetherSymmetry or None
+        What it belongs to by Noether's theorem; None where that is not seen.
     """
 
     expression: sympy.Expr
@@ -74,8 +88,9 @@ class Quantity:
     p_value: float
     residuals: np.ndarray
     drift: float
-    terms: tuple[Term, ...]
+    form: Form
     coefficients: np.ndarray
+    symmetry: NoetherSymmetry | None = None
 
     @property
     def numeric(self) -> sympy.Expr:
@@ -96,11 +111,12 @@ class Quantity:
 
     def evaluate(self, x: np.ndarray) -> np.ndarray:
         """Its values (n,) at states (n, m)."""
-        return values_and_slopes(self.terms, np.asarray(x, dtype=np.float64))[0] @ self.coefficients
+        x = np.asarray(x, dtype=np.float64)
+        return values_and_slopes(self.form.terms, x, self.form.rates)[0] @ self.coefficients
 
     def gradient(self, x: np.ndarray) -> np.ndarray:
         """Its derivatives (n, m) by the states."""
-        _, slopes = values_and_slopes(self.terms, np.asarray(x, dtype=np.float64))
+        _, slopes = values_and_slopes(self.form.terms, np.asarray(x, dtype=np.float64), self.form.rates)
         return np.einsum("nsd,s->nd", slopes, self.coefficients)
 
     def along(self, system: "System") -> float:
@@ -173,7 +189,9 @@ class ConservedFound:
         return f"<ConservedFound: {'; '.join(map(str, self.quantities)) or 'none'}>"
 
 
-def shown(terms: Sequence[Term], states: States, data: Trajectories, seed: int) -> Quantity:
+def shown(
+    terms: Sequence[Term], states: States, data: Trajectories, seed: int, rates: Sequence[float] = ()
+) -> Quantity:
     """A combination of terms that is constant as a quantity.
 
     Parameters
@@ -182,49 +200,152 @@ def shown(terms: Sequence[Term], states: States, data: Trajectories, seed: int) 
     states : States
     data : Trajectories
     seed : int
+    rates : sequence of float
+        Inner constants of the terms, where a fit of them begins.
     """
     n = len(states.x)
     order = sorted(range(len(terms)), key=lambda k: form_bits(Form((terms[k],), False), n))
-    terms = tuple(terms[k] for k in order)
-    pencil = states.pencil(terms, seed)
-    ties: dict[int, float] = {}
-    vector, information = _fitted(pencil, states, ties, len(terms))
-    scale = 1.0 if states.given else max(1.0, _size(pencil, states, vector))
-    # Simple numbers, one after the other, each fitted anew.
-    for k in range(1, len(terms)):
-        ratio, error = _ratio(vector, information, k, ties)
-        for number in SIMPLE:
-            sign = np.sign(ratio)
-            if abs(abs(ratio) - number) <= max(NEAR * scale * error, 1e-7) and scale * error <= SHARP * number:
-                ties[k] = float(sign * number)
-                vector, information = _fitted(pencil, states, ties, len(terms))
-                break
-    coefficients = vector / vector[0]
+    fit = _Fit(tuple(terms[k] for k in order), states, seed)
+    found = fit.with_simple_numbers(fit.solved({}, {}, rates))
+    terms, coefficients = fit.terms, found.vector / found.vector[0]
     symbols = [plain_symbol(name) for name in data.states]
-    free = [k for k in range(1, len(terms)) if k not in ties]
-    covariance = np.linalg.pinv(information, rcond=1e-15, hermitian=True) * scale**2
+    letter = "c" if not any(one[:1] == "c" for one in data.states) else "const"
+    errors = np.sqrt(np.maximum(np.diag(found.covariance), 0.0))
+    free = [k for k in range(1, len(terms)) if k not in found.ties]
+    free_rates = [k for k in range(len(found.rates)) if k not in found.held]
+    constants = [
+        Constant(f"{letter}{place}", abs(float(coefficients[k])), float(errors[place])) for place, k in enumerate(free)
+    ]
+    constants += [
+        Constant(f"{letter}{place}", found.rates[k], float(errors[place]))
+        for place, k in enumerate(free_rates, start=len(free))
+    ]
+    names = {k: plain_symbol(one.name) for k, one in zip(free_rates, constants[len(free) :], strict=True)}
+    inner = [names[k] if k in names else sympy.nsimplify(value) for k, value in enumerate(found.rates)]
     parts: list[sympy.Expr] = []
-    constants = []
     for k, term in enumerate(terms):
-        base, value = expression_of(term, symbols), float(coefficients[k])
+        base, value = expression_of(term, symbols, inner), float(coefficients[k])
         if k in free:
-            name = f"{'c' if not any(one[:1] == 'c' for one in data.states) else 'const'}{len(constants)}"
-            error = float(np.sqrt(max(covariance[free.index(k), free.index(k)], 0.0)))
-            constants.append(Constant(name, abs(value), error))
-            parts.append(sympy.Integer(int(np.sign(value))) * plain_symbol(name) * base)
+            parts.append(sympy.Integer(int(np.sign(value))) * plain_symbol(constants[free.index(k)].name) * base)
         else:
-            parts.append(sympy.nsimplify(ties.get(k, 1.0)) * base)
-    signs = np.sign(coefficients[free])
+            parts.append(sympy.nsimplify(found.ties.get(k, 1.0)) * base)
+    signs = np.append(np.sign(coefficients[free]), np.ones(len(free_rates)))
     return _measured(
         sympy.Add(*parts),
         tuple(constants),
-        covariance * np.outer(signs, signs),
-        terms,
+        found.covariance * np.outer(signs, signs),
+        Form(terms, True, found.rates),
         coefficients,
         states,
         data,
         seed,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """Coefficients, inner constants, which of both are simple numbers, and the covariance of the free ones: those of
+    the coefficients but the first, which is one, and then inner constants."""
+
+    vector: np.ndarray
+    rates: tuple[float, ...]
+    ties: dict[int, float]
+    held: dict[int, float]
+    covariance: np.ndarray
+
+
+class _Fit:
+    """The fit of coefficients and inner constants of some terms."""
+
+    def __init__(self, terms: tuple[Term, ...], states: States, seed: int) -> None:
+        self.terms, self.states, self.seed = terms, states, seed
+
+    def with_simple_numbers(self, found: _Solved) -> _Solved:
+        """The fit with simple numbers in it, one after the other, each fitted anew."""
+        for k in range(1, len(self.terms)):
+            number = _simple(float(found.vector[k] / found.vector[0]), self._error(found, k))
+            if number is not None:
+                found = self.solved(found.ties | {k: number}, found.held, found.rates)
+        for k in range(len(found.rates)):
+            number = _simple(found.rates[k], self._error(found, k, inner=True))
+            if number is not None:
+                rates = tuple(number if j == k else rate for j, rate in enumerate(found.rates))
+                found = self.solved(found.ties, found.held | {k: number}, rates)
+        return found
+
+    def _error(self, found: _Solved, k: int, *, inner: bool = False) -> float:
+        free = [j for j in range(1, len(self.terms)) if j not in found.ties]
+        free_rates = [j for j in range(len(found.rates)) if j not in found.held]
+        place = len(free) + free_rates.index(k) if inner else free.index(k)
+        return float(np.sqrt(max(found.covariance[place, place], 0.0)))
+
+    def solved(self, ties: dict[int, float], held: dict[int, float], rates: Sequence[float]) -> _Solved:
+        """Coefficients by the pencil, then together with inner constants where there are free ones."""
+        matrix = _matrix(ties, len(self.terms))
+        vector = self._eigenvector(matrix, rates)
+        moving = [k for k in range(len(rates)) if k not in held]
+        point = np.concatenate([vector[1:], [rates[k] for k in moving]])
+        size = len(vector) - 1
+
+        def apart(p: np.ndarray) -> tuple[np.ndarray, list[float]]:
+            own = list(rates)
+            for k, value in zip(moving, p[size:], strict=True):
+                own[k] = float(value)
+            return matrix @ np.append(1.0, p[:size]), own
+
+        def residuals(p: np.ndarray) -> np.ndarray:
+            clock.charge(Work.SMALL_FITS)
+            with np.errstate(all="ignore"):
+                return np.nan_to_num(self._residuals(*apart(p)), nan=1e6, posinf=1e6, neginf=-1e6)
+
+        if moving and np.isfinite(point).all():
+            most = EVALUATIONS * (len(point) + 1)
+            point = scipy.optimize.least_squares(residuals, point, method="lm", x_scale="jac", max_nfev=most).x
+        slopes = _derivatives(residuals, point)
+        sizes = np.sqrt(np.maximum((slopes**2).sum(axis=0), 1e-300))
+        inverse = np.linalg.pinv((slopes / sizes).T @ (slopes / sizes), rcond=1e-15, hermitian=True)
+        left = residuals(point)
+        free = max(len(left) - int(self.states.labels.max()) - 1 - len(point), 1)
+        scale = 1.0 if self.states.given else max(1.0, float(left @ left) / free)
+        vector, own = apart(point)
+        return _Solved(vector, tuple(own), ties, held, scale * inverse / np.outer(sizes, sizes))
+
+    def _eigenvector(self, matrix: np.ndarray, rates: Sequence[float]) -> np.ndarray:
+        """The free coefficients, the first of which is one."""
+        if matrix.shape[1] == 1:
+            return np.ones(1)
+        pencil = self.states.pencil(self.terms, self.seed, rates)
+        values = (pencil.values * pencil.scale) @ matrix
+        noise = np.einsum("nsd,sk->nkd", pencil.noise * pencil.scale[:, None], matrix)
+        own = Pencil(values, noise, self.states.labels)
+        vector = own.weighted(np.arange(values.shape[1])[None, :], True, 8)[1][0] / own.scale
+        return vector / vector[0]
+
+    def _residuals(self, coefficients: np.ndarray, rates: Sequence[float]) -> np.ndarray:
+        """The change along the runs in units of its error."""
+        states = self.states
+        values, slopes = values_and_slopes(self.terms, states.x, rates)
+        moved = np.einsum("nsd,s->nd", slopes, coefficients) * states.sigma
+        variance = (moved**2).sum(axis=1) + 1e-300
+        return _within((values @ coefficients)[:, None], states.labels, 1 / variance)[:, 0] / np.sqrt(variance)
+
+
+def _derivatives(function: Callable[[np.ndarray], np.ndarray], point: np.ndarray) -> np.ndarray:
+    """Derivatives (n, k) by central differences."""
+    columns = []
+    for k, value in enumerate(point):
+        step = np.zeros(len(point))
+        step[k] = STEP * max(abs(value), STEP)
+        columns.append((function(point + step) - function(point - step)) / (2 * step[k]))
+    return np.column_stack(columns) if columns else np.empty((1, 0))
+
+
+def _simple(value: float, error: float) -> float | None:
+    """A simple number that a value is within its error, if it is known well enough to say so."""
+    for number in SIMPLE:
+        if abs(abs(value) - number) <= max(NEAR * error, 1e-7) and error <= SHARP * number:
+            return float(np.sign(value)) * number
+    return None
 
 
 def _matrix(ties: dict[int, float], size: int) -> np.ndarray:
@@ -238,37 +359,6 @@ def _matrix(ties: dict[int, float], size: int) -> np.ndarray:
     return matrix
 
 
-def _fitted(pencil, states: States, ties: dict[int, float], size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients, and the information about the free ones but the first, which is one."""
-    matrix = _matrix(ties, size)
-    values = (pencil.values * pencil.scale) @ matrix
-    noise = np.einsum("nsd,sk->nkd", pencil.noise * pencil.scale[:, None], matrix)
-    own = Pencil(values, noise, states.labels)
-    if values.shape[1] > 1:
-        vector = own.weighted(np.arange(values.shape[1])[None, :], True, 8)[1][0] / own.scale
-    else:
-        vector = np.ones(1)
-    vector = vector / vector[0]
-    variance = np.square(np.einsum("nkd,k->nd", noise, vector)).sum(axis=1) + 1e-300
-    slopes = _within(values[:, 1:], states.labels, 1 / variance) / np.sqrt(variance)[:, None]
-    return matrix @ vector, slopes.T @ slopes
-
-
-def _ratio(vector: np.ndarray, information: np.ndarray, k: int, ties: dict[int, float]) -> tuple[float, float]:
-    free = [j for j in range(1, len(vector)) if j not in ties]
-    covariance = np.linalg.pinv(information, rcond=1e-15, hermitian=True)
-    place = free.index(k)
-    return float(vector[k] / vector[0]), float(np.sqrt(max(covariance[place, place], 0.0)))
-
-
-def _size(pencil, states: States, vector: np.ndarray) -> float:
-    """Root mean square of the change along the runs, in units of the errors."""
-    total = (pencil.values * pencil.scale) @ vector
-    variance = np.square(np.einsum("nsd,s->nd", pencil.noise * pencil.scale[:, None], vector)).sum(axis=1) + 1e-300
-    left = _within(total[:, None], states.labels, 1 / variance)[:, 0]
-    return float(np.sqrt(np.mean(left**2 / variance)))
-
-
 def _within(values: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Values (n, k) less their weighted mean in each run."""
     if not values.shape[1]:
@@ -279,10 +369,10 @@ def _within(values: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> np.n
 
 
 def _measured(
-    expression: sympy.Expr, constants: tuple[Constant, ...], covariance: np.ndarray, terms: tuple[Term, ...],
+    expression: sympy.Expr, constants: tuple[Constant, ...], covariance: np.ndarray, form: Form,
     coefficients: np.ndarray, states: States, data: Trajectories, seed: int,
 ) -> Quantity:  # fmt: skip
-    values, slopes = values_and_slopes(terms, states.x)
+    values, slopes = values_and_slopes(form.terms, states.x, form.rates)
     total = values @ coefficients
     moved = np.einsum("nsd,s->nd", slopes, coefficients) * states.sigma
     variance = (moved**2).sum(axis=1) + 1e-300
@@ -290,7 +380,7 @@ def _measured(
     residuals = left / np.sqrt(variance)
     n, runs = len(total), int(states.labels.max()) + 1
     means = np.bincount(states.labels, total) / np.bincount(states.labels)
-    pencil = states.pencil(terms, seed)
+    pencil = states.pencil(form.terms, seed, form.rates)
     assert pencil.elsewhere is not None
     extent = float(np.std(pencil.elsewhere[0] @ (coefficients * pencil.scale)))
     chi2, free = float(residuals @ residuals), max(n - runs - len(constants), 1)
@@ -307,6 +397,6 @@ def _measured(
         p_value=float(scipy.stats.chi2.sf(chi2, free)),
         residuals=residuals,
         drift=float(residuals @ t) / size * np.sqrt(n),
-        terms=terms,
+        form=form,
         coefficients=coefficients,
     )

@@ -54,12 +54,12 @@ class States:
         labels = np.unique(self.labels[::step], return_inverse=True)[1]
         return States(self.x[::step], self.sigma[::step], labels, self.given)
 
-    def pencil(self, terms: Sequence[Term], seed: int) -> Pencil:
-        """The terms with their errors, centred in every run."""
+    def pencil(self, terms: Sequence[Term], seed: int, rates: Sequence[float] = ()) -> Pencil:
+        """The terms, with their inner constants and errors, centred in every run."""
         columns = list(range(self.x.shape[1]))
         there, sigma = shuffled(self.x, self.sigma, columns, np.random.default_rng([seed, 64]))
-        values, slopes = values_and_slopes(terms, self.x)
-        others, other_slopes = values_and_slopes(terms, there)
+        values, slopes = values_and_slopes(terms, self.x, rates)
+        others, other_slopes = values_and_slopes(terms, there, rates)
         with np.errstate(all="ignore"):
             noise = other_slopes * sigma[:, None, :]
         return Pencil(values, slopes * self.sigma[:, None, :], self.labels, (others, noise))

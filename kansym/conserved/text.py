@@ -43,6 +43,8 @@ def constancy_lines(found: ConservedFound, one: Quantity) -> list[str]:
         lines.append(f"from run to run it differs {short(1 / max(one.between, 1e-300))} times as much as along them")
     else:
         lines.append("there is a single run: that it differs between runs is not seen")
+    if one.symmetry is not None:
+        lines.append(f"it belongs to {one.symmetry}")
     shown = ", ".join(measured(float(value), None) for value in one.values[:FEW])
     return [*lines, f"in the runs: {shown}{', ...' if len(one.values) > FEW else ''}"]
 
@@ -71,6 +73,9 @@ def record(found: ConservedFound) -> dict[str, Any]:
                 "between": one.between if math.isfinite(one.between) else None,
                 "p_value": one.p_value,
                 "drift": one.drift,
+                "symmetry": None
+                if one.symmetry is None
+                else {"motion": one.symmetry.motion.value, "states": list(one.symmetry.states)},
             }
             for one in found.quantities
         ],

@@ -59,7 +59,7 @@ class Pencil:
         peak = np.abs(self.values).max(axis=0)
         peak = np.where(peak > 0, peak, 1.0)
         self.values, self.noise = self.values / peak, self.noise / peak[:, None]
-        spread = np.sqrt(np.mean(_centred(self.values, None, self.labels) ** 2, axis=0))
+        spread = np.sqrt(np.mean(centred(self.values, None, self.labels) ** 2, axis=0))
         size = np.sqrt(np.mean(self.values**2, axis=0))
         own = np.where(spread > 1e-9 * size, spread, np.maximum(size, 1e-12))
         self.scale = peak * own
@@ -82,7 +82,7 @@ class Pencil:
         """Products of values (p, p), and the same on shuffled rows; with a free constant or without."""
         assert self.elsewhere is not None
         there = self.elsewhere[0]
-        values = _centred(self.values, None, self.labels) if free else self.values
+        values = centred(self.values, None, self.labels) if free else self.values
         there = there - there.mean(axis=0) if free else there
         clock.charge(Work.DENSE_PRODUCTS, 2 * values.size * values.shape[1])
         return values.T @ values / len(values), there.T @ there / len(there)
@@ -94,7 +94,7 @@ class Pencil:
         for begin in range(0, len(subsets), CHUNK):
             some = subsets[begin : begin + CHUNK]
             rows, columns = some[:, :, None], some[:, None, :]
-            found[begin : begin + CHUNK] = _least(total[rows, columns], noise[rows, columns])
+            found[begin : begin + CHUNK] = least(total[rows, columns], noise[rows, columns])
         clock.charge(Work.SMALL_FITS, len(subsets) / 20)
         return found
 
@@ -124,7 +124,7 @@ class Pencil:
             total = np.swapaxes(left, 1, 2) @ left
             flat = np.swapaxes(right, 2, 3).reshape(len(subsets), -1, subsets.shape[1])
             spread = np.swapaxes(flat, 1, 2) @ flat
-            least, vectors = _least_vectors(total, spread)
+            least, vectors = least_vectors(total, spread)
             variances = self._variances(noise, vectors)
             weights = 1.0 / variances
             # A row that errors hardly move at all must not decide alone.
@@ -155,7 +155,7 @@ def _finite(values: np.ndarray) -> np.ndarray:
     return np.clip(np.nan_to_num(values, nan=FAR, posinf=FAR, neginf=-FAR), -FAR, FAR)
 
 
-def _centred(values: np.ndarray, weights: np.ndarray | None, labels: np.ndarray | None) -> np.ndarray:
+def centred(values: np.ndarray, weights: np.ndarray | None, labels: np.ndarray | None) -> np.ndarray:
     """Values (n, p) less their mean, or less that of their run."""
     weight = np.ones(len(values)) if weights is None else weights
     if labels is None:
@@ -199,7 +199,7 @@ def _factors(total: np.ndarray) -> np.ndarray:
     return np.linalg.cholesky(total + RIDGES[-1] * size * np.eye(size))
 
 
-def _least(total: np.ndarray, noise: np.ndarray) -> np.ndarray:
+def least(total: np.ndarray, noise: np.ndarray) -> np.ndarray:
     total, noise, _ = _normalized(total, noise)
     if total.shape[-1] == 1:
         return total[:, 0, 0] / np.maximum(noise[:, 0, 0], 1e-300)
@@ -207,7 +207,7 @@ def _least(total: np.ndarray, noise: np.ndarray) -> np.ndarray:
     return 1.0 / np.maximum(np.linalg.eigvalsh(inside)[:, -1], 1e-300)
 
 
-def _least_vectors(total: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def least_vectors(total: np.ndarray, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     total, noise, sizes = _normalized(total, noise)
     inverse, inside = _whitened(total, noise)
     eigenvalues, vectors = np.linalg.eigh(inside)

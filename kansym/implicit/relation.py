@@ -284,9 +284,9 @@ class _Sides:
         rates: dict[int, sympy.Symbol] = {}
 
         def rate_symbols(term) -> list[sympy.Expr]:
-            for one in term.functions:
-                if one.rate >= 0 and one.rate not in rates:
-                    rates[one.rate] = constant(form.rates[one.rate], _basis(count, form.size + one.rate))
+            for place in term.places:
+                if place not in rates:
+                    rates[place] = constant(form.rates[place], _basis(count, form.size + place))
             return [rates.get(k, sympy.S.Zero) for k in range(len(form.rates))]
 
         for k in order:

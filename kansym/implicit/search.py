@@ -12,8 +12,10 @@ from kansym.implicit import dictionaries
 from kansym.implicit.dictionaries import FAMILIES, Dictionary
 from kansym.implicit.fit import Form, evaluated, fit_form
 from kansym.implicit.judging import Judge, Judged, form_bits, misfit_bits, shuffled
+from kansym.implicit.network import RESOLVED, Network, NetworkSearch
 from kansym.implicit.noise import Noise
 from kansym.implicit.pencil import Pencil
+from kansym.implicit.reading import forms_of
 from kansym.implicit.shortening import shortened
 from kansym.implicit.subsets import FIRST, LARGEST, ranked
 from kansym.implicit.terms import Term, values_and_slopes
@@ -39,6 +41,12 @@ INNER_LARGEST, INNER_FIRST = 3, 40
 
 REFINED = 8
 """Sets of terms whose inner constant is fitted."""
+
+NETWORKS, READING = 0.3, 6.0
+"""Share of the time that is left in which networks are trained and read, and seconds for one: a curve takes two."""
+
+LESS = 0.7
+"""Of what the best form leaves, that a network must leave to be read: knots and noise make some difference."""
 
 RATIONAL_ERROR = 0.03
 """Distance from a multiple of its unit within which an exponent may be one, whatever its error."""
@@ -113,6 +121,8 @@ class RelationSearch:
             if one is not None:
                 found.append(one)
         found.sort(key=lambda one: one.bits)
+        if not self.quick:
+            self._read_networks(judge)
         for place, one in enumerate(found[:SHORTENED]):
             # The best is never shown with a term that says nothing.
             if place and clock.late(self.until):
@@ -120,6 +130,24 @@ class RelationSearch:
             found += shortened(one, judge)
         distinct = {one.form.key: one for one in found}
         return sorted(distinct.values(), key=lambda one: one.bits)
+
+    def _read_networks(self, judge: Judge) -> None:
+        """Judge what the edges of networks may be, where they leave less than the best form, or say it shorter."""
+        now = clock.now()
+        until = min(self.until, now + NETWORKS * (self.until - now)) if self.until < np.inf else np.inf
+        search = NetworkSearch(self.X, self.noise.sigma, None, self.seed, until)
+        for network in search.networks([]):
+            best = self.found[0] if self.found else None
+            if len(network.edges) < 2 or (best is not None and not _says_more(network, best)):
+                continue
+            self.progress(f"a network of {len(network.edges)} nodes")
+            for form in forms_of(network, self.X, self.seed, min(until, clock.now() + READING)):
+                one = judge.judged(form) if len(form.columns) > 1 else None
+                if one is not None:
+                    self.found.append(one)
+                if clock.late(until):
+                    break
+            self.found.sort(key=lambda one: one.bits)
 
     def _chosen(self, candidates: Candidates, judge: Judge) -> list[Form]:
         """Candidates that are judged: the room that they leave is counted, with the coefficients that they have."""
@@ -225,6 +253,12 @@ class RelationSearch:
             return None
         refined = replace(form, rates=(float(best[1]),))
         return refined, best[2], form_bits(form, n) + best[0]
+
+
+def _says_more(network: Network, best: Judged) -> bool:
+    """Whether a network leaves clearly less than a form, or is constant with half as many edges as that has terms."""
+    shorter = 2 * len(network.edges) <= len(best.form.terms) and network.share <= RESOLVED
+    return shorter or network.share < LESS * best.share
 
 
 def _several_columns(terms: Sequence[Term]) -> Callable[[np.ndarray], np.ndarray]:

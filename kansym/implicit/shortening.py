@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from kansym.implicit.fit import Form
 from kansym.implicit.judging import Judge, Judged, form_bits
-from kansym.implicit.terms import Term
+from kansym.implicit.terms import Term, without_idle
 
 ROUNDS = 6
 """Terms that are left out one after the other."""
@@ -39,7 +39,7 @@ def _without_a_term(found: Judged) -> Iterator[Form]:
     for k in range(len(form.terms)):
         terms = form.terms[:k] + form.terms[k + 1 :]
         if terms and (len(terms) > 1 or form.free):
-            rates = form.rates if any(term.has_rate for term in terms) else ()
+            terms, rates = without_idle(terms, form.rates)
             shorter = Form(terms, form.free, rates)
             if len(shorter.columns) > 1:
                 yield shorter

@@ -6,14 +6,16 @@
 Errors of all columns count, so a term gives its derivatives by the columns beside its values.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
 from functools import lru_cache
 
 import numpy as np
 import sympy
 
 from kansym.symbolic.complexity import COSTS, kinds
+from kansym.symbolic.evaluation import MODULES
 
 Powers = tuple[float, ...]
 """An exponent for each column of the table: whole numbers and halves."""
@@ -52,26 +54,137 @@ SHAPES: dict[str, Shape] = {
 """By the name that a `Function` has."""
 
 
+class Inside(Enum):
+    """How columns are put together in the argument of a function."""
+
+    PRODUCT = "product of powers"
+    SQUARES = "sum of squares"
+    SUM = "sum of multiples"
+
+
 @dataclass(frozen=True)
-class Function:
-    """A function of the product of powers of columns, or of the sum of squares of two of them.
+class Argument:
+    """What a function is a function of.
 
     Attributes
     ----------
-    shape : str
-        A name in `SHAPES`.
     powers : tuple of float
-        Of the columns in its argument.
-    rate : int
-        Place of the inner constant that the argument is multiplied by; -1 for none.
-    squares : bool
-        The argument is the sum of the squares of the columns whose power is not zero.
+        Of the columns; in a sum what they are multiplied by, in a sum of squares not zero for those that take part.
+    inside : Inside
     """
 
-    shape: str
+    powers: Powers
+    inside: Inside = Inside.PRODUCT
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Places of the columns in it."""
+        return tuple(j for j, power in enumerate(self.powers) if power)
+
+    def values(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values (n,) on rows (n, d), and their derivatives (n, d)."""
+        if self.inside is Inside.PRODUCT:
+            return _product(self.powers, X)
+        if self.inside is Inside.SUM:
+            own = np.array(self.powers)
+            return X @ own, np.broadcast_to(own, X.shape)
+        member = np.array([float(bool(power)) for power in self.powers])
+        return (X**2) @ member, 2 * X * member
+
+    def expression(self, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:
+        """In the columns' symbols."""
+        if self.inside is Inside.PRODUCT:
+            return _monomial(self.powers, symbols)
+        parts = [(s, power) for s, power in zip(symbols, self.powers, strict=True) if power]
+        if self.inside is Inside.SUM:
+            return sympy.Add(*(sympy.nsimplify(power) * s for s, power in parts))
+        return sympy.Add(*(s**2 for s, _ in parts))
+
+
+ARGUMENT = sympy.Symbol("z", real=True)
+"""What a `Curve` is written in, beside its constants."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A function of one variable that was read off an edge of a network.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+        Of `ARGUMENT` and `constants`.
+    constants : tuple of sympy.Symbol
+    places : tuple of int
+        Of its constants among the inner constants of the form.
+    """
+
+    expression: sympy.Expr
+    constants: tuple[sympy.Symbol, ...] = ()
+    places: tuple[int, ...] = ()
+
+    def evaluate(self, z: np.ndarray, rates: Sequence[float] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values and derivatives of an array; not finite where there are none."""
+        value, slope = _compiled(self.expression, self.constants)
+        own = [rates[place] for place in self.places]
+        return _real(value(z, *own), z), _real(slope(z, *own), z)
+
+    def written(self, argument: sympy.Expr, rates: Sequence[sympy.Expr]) -> sympy.Expr:
+        """Of an argument, with its constants by other names."""
+        names = {symbol: rates[place] for symbol, place in zip(self.constants, self.places, strict=True)}
+        return self.expression.xreplace({ARGUMENT: argument, **names})
+
+
+@lru_cache(maxsize=1024)
+def _compiled(expression: sympy.Expr, constants: tuple[sympy.Symbol, ...]):
+    symbols = [ARGUMENT, *constants]
+    made = [sympy.lambdify(symbols, one, modules=MODULES) for one in (expression, sympy.diff(expression, ARGUMENT))]
+    return tuple(made)
+
+
+def _real(values, like: np.ndarray) -> np.ndarray:
+    found = np.broadcast_to(np.asarray(values), like.shape)
+    return np.where(found.imag == 0, found.real, np.nan) if np.iscomplexobj(found) else found.astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of a product of powers of columns, or of a sum.
+
+    Attributes
+    ----------
+    shape : str or Curve
+        A name in `SHAPES`, or one that was read off a network.
+    powers : tuple of float
+        As of an `Argument`.
+    rate : int
+        Place of the inner constant that the argument is multiplied by; -1 for none.
+    inside : Inside
+    """
+
+    shape: str | Curve
     powers: Powers
     rate: int = -1
-    squares: bool = False
+    inside: Inside = Inside.PRODUCT
+
+    @property
+    def argument(self) -> Argument:
+        """What it is a function of, without the inner constant."""
+        return Argument(self.powers, self.inside)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Of its inner constants."""
+        return (
+            *((self.rate,) if self.rate >= 0 else ()),
+            *(self.shape.places if isinstance(self.shape, Curve) else ()),
+        )
+
+    def moved(self, places: Mapping[int, int]) -> "Function":
+        """The same with its inner constants at other places."""
+        shape = self.shape
+        if isinstance(shape, Curve):
+            shape = replace(shape, places=tuple(places[k] for k in shape.places))
+        return replace(self, shape=shape, rate=places.get(self.rate, -1))
 
 
 @dataclass(frozen=True)
@@ -94,9 +207,9 @@ class Term:
         return frozenset(j for row in rows for j, power in enumerate(row) if power)
 
     @property
-    def has_rate(self) -> bool:
-        """Whether an inner constant stands in it."""
-        return any(one.rate >= 0 for one in self.functions)
+    def places(self) -> tuple[int, ...]:
+        """Of the inner constants in it."""
+        return tuple(place for one in self.functions for place in one.places)
 
 
 def one_of(columns: int) -> Powers:
@@ -150,13 +263,12 @@ def _product(powers: Powers, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _function(function: Function, X: np.ndarray, rates: Sequence[float] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    if function.squares:
-        inside = np.array([float(bool(power)) for power in function.powers])
-        argument, slope = (X**2) @ inside, 2 * X * inside
-    else:
-        argument, slope = _product(function.powers, X)
+    argument, slope = function.argument.values(X)
     if function.rate >= 0:
         argument, slope = rates[function.rate] * argument, rates[function.rate] * slope
+    if isinstance(function.shape, Curve):
+        value, own = function.shape.evaluate(argument, rates)
+        return value, own[:, None] * slope
     shape = SHAPES[function.shape]
     return shape.value(argument), shape.slope(argument)[:, None] * slope
 
@@ -165,18 +277,26 @@ def expression_of(term: Term, symbols: Sequence[sympy.Symbol], rates: Sequence[s
     """A term as an expression of the columns' symbols and of the inner constants."""
     factors = [_monomial(term.powers, symbols)]
     for one in term.functions:
-        if one.squares:
-            argument = sympy.Add(*(s**2 for s, power in zip(symbols, one.powers, strict=True) if power))
-        else:
-            argument = _monomial(one.powers, symbols)
+        argument = one.argument.expression(symbols)
         if one.rate >= 0:
             argument = rates[one.rate] * argument
-        factors.append(SHAPES[one.shape].symbolic(argument))
+        if isinstance(one.shape, Curve):
+            factors.append(one.shape.written(argument, rates))
+        else:
+            factors.append(SHAPES[one.shape].symbolic(argument))
     return sympy.Mul(*factors)
 
 
 def _monomial(powers: Powers, symbols: Sequence[sympy.Symbol]) -> sympy.Expr:
     return sympy.Mul(*(s ** sympy.Rational(round(2 * p), 2) for s, p in zip(symbols, powers, strict=True)))
+
+
+def without_idle(terms: Sequence[Term], rates: Sequence[float]) -> tuple[tuple[Term, ...], tuple[float, ...]]:
+    """The same terms, and only the inner constants that stand in them."""
+    used = sorted({place for term in terms for place in term.places})
+    places = {place: k for k, place in enumerate(used)}
+    moved = (replace(term, functions=tuple(one.moved(places) for one in term.functions)) for term in terms)
+    return tuple(moved), tuple(rates[place] for place in used)
 
 
 @lru_cache(maxsize=65536)

@@ -47,6 +47,7 @@ def text_report(summary: RunSummary, *, full: bool = True, name_constants: bool 
         _section("Certificate", _certificate(summary, full)),
         _section("Probability of the form", forms_lines(summary)),
         _section("Formulas by complexity (* is the pick)", front_table(summary)),
+        _section("What the formula does not notice", map(str, summary.symmetries)),
         _section("Notes", note_lines(summary.notes)),
     ]
     if full:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import importlib.metadata
+import logging
 import math
 import platform
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from kansym.codec import finite_json
+from kansym.codec import finite_json, from_json, to_json
 from kansym.data.dataset import Dataset
 from kansym.data.preparation import MINIMUM_ROWS
 from kansym.errors import StorageError
@@ -30,10 +31,13 @@ from kansym.search.guess_outcome import GuessOutcome, with_pick
 from kansym.surfaces import surface
 from kansym.symbolic.formula import Formula
 from kansym.validation.certificate import Certificate
+from kansym.validation.formula_symmetries import FormulaSymmetry, formula_symmetries
 
 if TYPE_CHECKING:
     from kansym.search.options import DiscoveryOptions
     from kansym.search.results import Discovery
+
+logger = logging.getLogger(__name__)
 
 
 def recorded_options(options: DiscoveryOptions) -> dict[str, Any]:
@@ -103,6 +107,8 @@ class RunSummary:
         certificate, files. Empty for a run that no command made, and of older versions.
     forms : Forms or None
         The distinct forms that were met with their probabilities; None without a certificate, and of older versions.
+    symmetries : tuple of FormulaSymmetry
+        What the formula does not notice; empty for a record of a version that did not look.
     """
 
     formula: Formula
@@ -132,6 +138,7 @@ class RunSummary:
     table: Mapping[str, Any] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
     forms: Forms | None = None
+    symmetries: tuple[FormulaSymmetry, ...] = ()
 
     @classmethod
     def of(
@@ -210,6 +217,7 @@ class RunSummary:
             outliers=discovery.outliers,
             table={} if table is None else table,
             forms=forms,
+            symmetries=_symmetries(discovery),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -224,6 +232,7 @@ class RunSummary:
             "growth": [asdict(decision) for decision in self.growth],
             "outliers": [asdict(outlier) for outlier in self.outliers],
             "forms": None if self.forms is None else self.forms.to_dict(),
+            "symmetries": to_json(self.symmetries),
         }
         return finite_json(record)
 
@@ -280,12 +289,22 @@ class RunSummary:
                 outliers=tuple(_outlier(outlier) for outlier in _list(record.get("outliers", []))),
                 table=dict(record.get("table", {})),
                 forms=None if record.get("forms") is None else Forms.from_dict(record["forms"]),
+                symmetries=tuple(from_json(FormulaSymmetry, one) for one in _list(record.get("symmetries", []))),
                 times={_text(phase): _number_or(time, math.nan) for phase, time in record.get("times", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, StorageError):
                 raise
             raise StorageError(f"run record cannot be read: {type(error).__name__} {str(error)[:100]}") from error
+
+
+def _symmetries(discovery: Discovery) -> tuple[FormulaSymmetry, ...]:
+    """Symmetries of the pick; none where its derivatives cannot be evaluated, which must not cost the run."""
+    try:
+        return formula_symmetries(discovery.formula, discovery.dataset.X)
+    except (ArithmeticError, TypeError, ValueError, NameError) as error:
+        logger.info("symmetries of %s were not looked for: %s", discovery.formula, error)
+        return ()
 
 
 def _forms(discovery: Discovery, certificate: Certificate) -> Forms:

@@ -25,9 +25,9 @@ It is a **law** only if nothing speaks against it that could be measured:
    sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds and rows drawn anew find the same, and no other tool finds a formula that predicts
    unseen rows better;
-8. no other form that the search has met is more probable. What was not tried is told,
-   and is no ground: its probability was measured on drawn laws, which are harder to find than most of physics, and
-   would take the word from Planck's law on the spectrum of the cosmic background.
+8. no other form that the search has met is clearly more probable (`MORE`). What was not tried is told, and is no
+   ground: its probability was measured on drawn laws, which are harder to find than most of physics, and would take
+   the word from Planck's law on the spectrum of the cosmic background.
 
 What is neither is a **good description**. The thresholds in bits and probabilities are the odds they stand for. The
 rules on real exponents, functions and high powers within functions, and agreement with smooth functions were added
@@ -113,6 +113,10 @@ MOST_OF_ALL = 10
 
 LIKELY = 0.5
 """Probability of the form from which on it counts for a law: more than everything else together."""
+
+MORE = 3.0
+"""Times as probable as the pick's form, from which another form speaks against it: with less, the pick is right in one
+case of four or more, and the other rules have looked at it closer."""
 
 AGREES = 0.5
 """Share of other seeds, and of tables of rows drawn anew, that must find the same, for a law."""
@@ -415,7 +419,7 @@ def _of_form(e: Evidence) -> Iterator[Ground]:
     if e.odds is None:
         return
     words = f"its form has a probability of {chance(e.odds.probability)}"
-    if e.odds.probability >= e.odds.other_probability:
+    if MORE * e.odds.probability >= e.odds.other_probability:
         if e.odds.probability >= LIKELY:
             yield Ground(True, words)
         return

@@ -11,6 +11,7 @@ from kansym.validation.domain import Domain
 from kansym.validation.extrapolation import Extrapolation
 from kansym.validation.fit import Fit
 from kansym.validation.form import CheckedConstant, CheckedConstants, FormFacts
+from kansym.validation.form_odds import FormOdds
 from kansym.validation.freed_edges import FreedEdges, FreedFunction
 from kansym.validation.left_out_ends import LeftOutEnd
 from kansym.validation.residual_tests import LackOfFit, ResidualTest
@@ -124,6 +125,7 @@ def _fit(**changes):
             {"left_out_end": LeftOutEnd("x", "highest", 10, 3.1, 1e-5)},
             "without the 10 rows of the highest x, it misses them, 3.1 times",
         ),
+        ({"odds": FormOdds(0.2, "exp(x)", 0.61, 0.1, 5)}, "that of exp(x) is 0.61"),
         ({"agreement": Agreement((Rerun(1, "a", False, False),) * 3 + (Rerun(2, "b", True, True),), 4, 9.0)}, "1 of 4"),
     ],
 )
@@ -132,6 +134,17 @@ def test_one_objection_makes_a_description(changes, words):
     assert verdict.kind == DESCRIPTION
     assert any(words in ground for ground in verdict.against)
     assert verdict.against[0] in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("probability", "other", "supports"), [(0.6, 0.3, [True]), (0.3, 0.6, []), (0.05, 0.1, []), (0.1, 0.35, [False])]
+)
+def test_another_form_speaks_against_a_law_where_it_is_clearly_more_probable(probability, other, supports):
+    odds = FormOdds(probability, "exp(x)", other, 1 - probability - other, 5)
+    verdict = judge(replace(LAWFUL, odds=odds))
+    own = [one.supports for one in verdict.grounds if "probability of" in one.words]
+    assert own == supports
+    assert (verdict.kind == LAW) == (False not in supports)
 
 
 @pytest.mark.parametrize(

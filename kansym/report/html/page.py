@@ -137,6 +137,7 @@ def summarise(run: FinishedRun, comparison: Comparison | None = None) -> dict[st
         "data": data_values(run),
         "outliers": outlier_values(run),
         "guesses": guesses_of(summary),
+        "symmetries": [str(one) for one in summary.symmetries],
         "notes": list(summary.notes),
         "record": {
             "command": summary.command,
