@@ -50,8 +50,8 @@ class NoetherSymmetry:
     def __str__(self) -> str:
         if self.motion is Motion.TIME:
             return "shifts of the time: it is an energy"
-        names = f"{', '.join(self.states[:-1])} and {self.states[-1]}" if len(self.states) > 1 else self.states[0]
-        return f"{self.motion}s of {names}"
+        *others, last = self.states
+        return f"{self.motion}s of {', '.join(others)} and {last}" if others else f"{self.motion}s of {last}"
 
 
 def canonical_pairs(data: Trajectories) -> tuple[tuple[int, int], ...]:
@@ -101,7 +101,7 @@ def noether(
     """
     if not pairs:
         return None
-    first, second = (list(places) for places in zip(*pairs, strict=True))
+    first, second = [i for i, _ in pairs], [j for _, j in pairs]
     if len(first) + len(second) < x.shape[1]:
         return None
     moved, q, p = gradient[:, second], x[:, first], x[:, second]

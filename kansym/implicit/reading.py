@@ -124,7 +124,7 @@ def _scaled(piece: sympy.Expr) -> sympy.Expr:
         base, exponent = factor.as_base_exp()
         if base.is_Add and not exponent.has(ARGUMENT):
             slope = base.coeff(ARGUMENT, 1)
-            if slope.is_number and slope not in (0, 1):
+            if slope is not None and slope.is_number and slope not in (0, 1):
                 factor = sympy.expand(base / slope) ** exponent
         factors.append(factor)
     return sympy.Mul(*factors)
