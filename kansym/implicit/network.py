@@ -71,11 +71,11 @@ CHUNK = 2000
 
 
 def nodes_of(X: np.ndarray) -> list[Argument]:
-    """Columns, and the nodes of two of them that have values everywhere."""
-    d = X.shape[1]
-    found = [Argument(single(d, j)) for j in range(d)]
-    sizes = X.std(axis=0)
-    for i, j in itertools.combinations(range(d), 2):
+    """Columns that vary, and nodes of two of them."""
+    d, sizes = X.shape[1], X.std(axis=0)
+    varying = np.flatnonzero(sizes > 0).tolist()
+    found = [Argument(single(d, j)) for j in varying]
+    for i, j in itertools.combinations(varying, 2):
         both = tuple(1.0 if k in (i, j) else 0.0 for k in range(d))
         # Sums are of like things: of columns whose sizes differ a hundredfold one would not be noticed.
         if 0.01 < sizes[i] / sizes[j] < 100:
@@ -357,13 +357,11 @@ class _Matrices:
     """Products of the splines of some edges, on rows and on shuffled ones, and with what is known."""
 
     def __init__(self, edges: Sequence[Edge], rows: _Rows, known: Sequence) -> None:
-        self.labels, self.sigma = rows.labels, rows.sigma
+        self.edges, self.rows = edges, rows
         elsewhere, labels = rows.elsewhere, rows.labels
-        parts = [edge.values(rows.X) for edge in edges]
-        self.values = np.concatenate([one for one, _ in parts], axis=1)
-        self.slopes = np.concatenate([one for _, one in parts], axis=1)
+        self.values = np.concatenate([edge.functions(edge.node.values(rows.X)[0]) for edge in edges], axis=1)
         with np.errstate(all="ignore"):
-            there = np.concatenate([edge.values(elsewhere)[0] for edge in edges], axis=1)
+            there = np.concatenate([edge.functions(edge.node.values(elsewhere)[0]) for edge in edges], axis=1)
             other = [np.nan_to_num(function(elsewhere), posinf=0.0, neginf=0.0) for function in known]
         there = there - there.mean(axis=0)
         self.ends = np.cumsum([0, *(edge.size for edge in edges)])
@@ -405,18 +403,20 @@ class _Matrices:
     def trained(self) -> tuple[np.ndarray, float]:
         """Coefficients of all splines, F having unit variance among shuffled rows, and what they leave of that."""
         held = self._held(self.noise[None], self.with_known[None])
+        slopes = np.concatenate([edge.values(self.rows.X)[1] for edge in self.edges], axis=1)
+        labels = self.rows.labels
         weights = np.ones(len(self.values))
         vector = np.zeros(self.values.shape[1])
         for _ in range(STEPS):
-            own = centred(self.values, weights, self.labels) * np.sqrt(weights / weights.mean())[:, None]
+            own = centred(self.values, weights, labels) * np.sqrt(weights / weights.mean())[:, None]
             total = own.T @ own / len(own)
             clock.charge(Work.DENSE_PRODUCTS, own.size * own.shape[1])
             vector = least_vectors(total[None] + held, self.noise[None])[1][0]
-            moved = np.einsum("nsd,s->nd", self.slopes, vector) * self.sigma
+            moved = np.einsum("nsd,s->nd", slopes, vector) * self.rows.sigma
             variance = (moved**2).sum(axis=1)
             # A row that errors hardly move must not decide alone.
             weights = 1 / (variance + 0.1 * np.median(variance) + 1e-300)
         extent = float(np.sqrt(vector @ self.noise @ vector))
-        change = centred((self.values @ vector)[:, None], weights, self.labels)[:, 0]
+        change = centred((self.values @ vector)[:, None], weights, labels)[:, 0]
         left = float(np.sqrt(np.mean(change**2)))
         return vector / max(extent, 1e-300), left / max(extent, 1e-300)

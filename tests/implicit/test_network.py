@@ -100,3 +100,13 @@ def test_nodes_of_two_columns_are_of_like_sizes():
     unlike = nodes_of(g.normal(size=(50, 2)) * [1, 1e4])
     assert any(node.inside is Inside.SUM for node in alike)
     assert not any(node.inside is Inside.SUM for node in unlike)
+
+
+def test_a_column_that_does_not_vary_is_no_node():
+    X = np.column_stack([np.random.default_rng(4).normal(size=40), np.ones(40)])
+    assert [node.powers for node in nodes_of(X)] == [(1.0, 0.0)]
+
+
+def test_few_rows_have_no_network():
+    X = np.random.default_rng(5).normal(size=(12, 2))
+    assert list(search(X).networks([])) == []
