@@ -370,10 +370,13 @@ class _Matrices:
         self.noise = there.T @ there / len(there)
         clock.charge(Work.DENSE_PRODUCTS, 2 * own.size * own.shape[1])
         # Each has unit variance, so that what it explains of a direction is a share of it; squares are known as well.
-        other += [(one - one.mean()) ** 2 for one in other]
-        z = np.column_stack([one - one.mean() for one in other]) if other else np.empty((len(there), 0))
-        sizes = np.sqrt(np.mean(z**2, axis=0))
-        z = z[:, sizes > 0] / sizes[sizes > 0]
+        with np.errstate(all="ignore"):
+            other += [(one - one.mean()) ** 2 for one in other]
+            z = np.column_stack([one - one.mean() for one in other]) if other else np.empty((len(there), 0))
+        with np.errstate(all="ignore"):
+            sizes = np.sqrt(np.mean(z**2, axis=0))
+        usable = np.isfinite(sizes) & (sizes > 0)
+        z = z[:, usable] / sizes[usable]
         self.with_known = there.T @ z / len(there)
 
     def least(self, sets: np.ndarray) -> np.ndarray:
