@@ -5,6 +5,7 @@ So terms are centred within runs, and what is left of their combinations is comp
 make of it. Quantities are taken the shortest first, each if its gradient is independent of those before.
 """
 
+import logging
 import math
 import time as wall
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,9 +28,11 @@ from kansym.implicit.fit import Form
 from kansym.implicit.judging import form_bits, saved_bits
 from kansym.implicit.network import Network, NetworkSearch
 from kansym.implicit.pencil import Pencil
-from kansym.implicit.reading import forms_of
+from kansym.implicit.reading import UNFIT, forms_of
 from kansym.implicit.subsets import MOST_SETS, extended, whole_sets
 from kansym.implicit.terms import Term, values_and_slopes
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_SECONDS = 30.0
 """Wall seconds of a search for conserved quantities."""
@@ -316,15 +319,22 @@ class _Finder:
                 continue
             for form in forms_of(network, self.states.x, self.seed, min(self.until, clock.now() + READING)):
                 if clock.late(self.until):
-                    return
+                    break
                 if form_bits(form, len(self.states.x)) < self._longest():
-                    self._offer(form)
+                    self._offer_read(form)
             before = len(self.chosen)
             self._choose()
             known += [one.evaluate for one in self.chosen[before:]]
             self.expected = max(self.expected, len(self.chosen))
             if len(self.chosen) == self.m - 1 and max(len(one.form.terms) for one in self.chosen) <= FEW_TERMS:
                 return
+
+    def _offer_read(self, form: Form) -> None:
+        """Offer a form that was read: what cannot be fitted must not end the search."""
+        try:
+            self._offer(form)
+        except UNFIT as error:
+            logger.info("a form of a network was left out: %s", error)
 
     def _longest(self) -> float:
         """Bits that a form must save: those of the longest quantity where there cannot be more of them."""

@@ -16,12 +16,16 @@ import numpy as np
 import sympy
 
 from kansym import clock
+from kansym.errors import ArgumentError
 from kansym.implicit.fit import Form
 from kansym.implicit.network import Edge, Network
 from kansym.implicit.terms import ARGUMENT, Argument, Curve, Function, Inside, Term, one_of, single
 from kansym.search.curve_readings import curve_readings, stand_in
 from kansym.symbolic.complexity import formula_bits
 from kansym.symbolic.parametric import parametrize
+
+UNFIT = (ArgumentError, ArithmeticError, TypeError, ValueError, np.linalg.LinAlgError)
+"""What a form that was read may raise when it is fitted: it is made of whatever a curve resembles."""
 
 POINTS = 200
 """Points of an edge."""
@@ -94,12 +98,15 @@ def _readings(
     table = {"weights": None, "noise": error, "noisy": True, "allowed": None, "seed": seed}
     found: dict[tuple[sympy.Expr, ...], EdgeReading] = {}
     for expression in curve_readings(z, y, symbol, table, until=until):  # type: ignore[arg-type]
-        form = parametrize(expression, (symbol,))
-        left = form.evaluate(z[:, None]) - y
+        try:
+            left = parametrize(expression, (symbol,)).evaluate(z[:, None]) - y
+            pieces = _pieces(expression.xreplace({symbol: ARGUMENT}))
+        except ArgumentError:
+            # A constant beyond double precision.
+            continue
         if not np.isfinite(left).all():
             continue
         misfit = 0.5 * len(z) * math.log2(float(np.mean(left**2)) + error**2)
-        pieces = _pieces(expression.xreplace({symbol: ARGUMENT}))
         bits = misfit + formula_bits(expression, len(z), 1)
         if pieces and (pieces not in found or bits < found[pieces].bits):
             found[pieces] = EdgeReading(bits, pieces)
@@ -134,10 +141,13 @@ def _form(chosen: Sequence[tuple[Argument, EdgeReading]]) -> Form | None:
     """All terms of all edges, beside a constant."""
     terms: dict[Term, None] = {}
     rates: list[float] = []
-    for node, reading in chosen:
-        for piece in reading.pieces:
-            for term in _terms(node, piece, rates):
-                terms[term] = None
+    try:
+        for node, reading in chosen:
+            for piece in reading.pieces:
+                terms |= dict.fromkeys(_terms(node, piece, rates))
+    except ArgumentError:
+        # Taken apart, a constant may be beyond double precision.
+        return None
     return Form(tuple(terms), True, tuple(rates)) if terms else None
 
 

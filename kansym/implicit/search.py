@@ -1,6 +1,7 @@
 """The search for relations: every dictionary in turn, the best of each, and the shortest that says much."""
 
 import itertools
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,10 +16,12 @@ from kansym.implicit.judging import Judge, Judged, form_bits, misfit_bits, shuff
 from kansym.implicit.network import RESOLVED, Network, NetworkSearch
 from kansym.implicit.noise import Noise
 from kansym.implicit.pencil import Pencil
-from kansym.implicit.reading import forms_of
+from kansym.implicit.reading import UNFIT, forms_of
 from kansym.implicit.shortening import shortened
 from kansym.implicit.subsets import FIRST, LARGEST, ranked
 from kansym.implicit.terms import Term, values_and_slopes
+
+logger = logging.getLogger(__name__)
 
 SCANNING = 0.7
 """Share of the time in which candidates are looked for; the rest is for judging them."""
@@ -142,7 +145,12 @@ class RelationSearch:
                 continue
             self.progress(f"a network of {len(network.edges)} nodes")
             for form in forms_of(network, self.X, self.seed, min(until, clock.now() + READING)):
-                one = judge.judged(form) if len(form.columns) > 1 else None
+                try:
+                    one = judge.judged(form) if len(form.columns) > 1 else None
+                except UNFIT as error:
+                    # What cannot be fitted must not end the search.
+                    logger.info("a form of a network was left out: %s", error)
+                    continue
                 if one is not None:
                     self.found.append(one)
                 if clock.late(until):
