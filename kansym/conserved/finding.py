@@ -310,8 +310,7 @@ class _Finder:
 
     def _read_networks(self) -> None:
         """Offer what the edges of networks may be, where they say more or shorter what is constant."""
-        # What is long may hide what is short: the network of a long quantity is looked for as well.
-        known = [one.evaluate for one in self.chosen if len(one.form.terms) <= FEW_TERMS]
+        known = self._short()
         search = NetworkSearch(self.states.x, self.states.sigma, self.states.labels, self.seed, self.until)
         for network in search.networks(known):
             self.say(f"a network of {len(network.edges)} nodes")
@@ -322,12 +321,15 @@ class _Finder:
                     break
                 if form_bits(form, len(self.states.x)) < self._longest():
                     self._offer_read(form)
-            before = len(self.chosen)
             self._choose()
-            known += [one.evaluate for one in self.chosen[before:]]
+            known[:] = self._short()
             self.expected = max(self.expected, len(self.chosen))
-            if len(self.chosen) == self.m - 1 and max(len(one.form.terms) for one in self.chosen) <= FEW_TERMS:
+            if len(known) == self.m - 1:
                 return
+
+    def _short(self) -> list[Callable[[np.ndarray], np.ndarray]]:
+        """What is conserved in few words: the network of a long quantity is looked for, which may be short."""
+        return [one.evaluate for one in self.chosen if len(one.form.terms) <= FEW_TERMS]
 
     def _offer_read(self, form: Form) -> None:
         """Offer a form that was read: what cannot be fitted must not end the search."""

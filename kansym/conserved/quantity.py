@@ -3,6 +3,7 @@
 # pyright: reportOperatorIssue=false
 """A conserved quantity as it is shown: normalised, with constants, and how constant it is."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -230,16 +231,18 @@ def shown(
         else:
             parts.append(sympy.nsimplify(found.ties.get(k, 1.0)) * base)
     signs = np.append(np.sign(coefficients[free]), np.ones(len(free_rates)))
-    return _measured(
-        sympy.Add(*parts),
-        tuple(constants),
-        found.covariance * np.outer(signs, signs),
-        Form(terms, True, found.rates),
-        coefficients,
-        states,
-        data,
-        seed,
-    )
+    # What was read off an edge may overflow somewhere: it then has no share.
+    with np.errstate(all="ignore"):
+        return _measured(
+            sympy.Add(*parts),
+            tuple(constants),
+            found.covariance * np.outer(signs, signs),
+            Form(terms, True, found.rates),
+            coefficients,
+            states,
+            data,
+            seed,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -348,6 +351,17 @@ def _simple(value: float, error: float) -> float | None:
     return None
 
 
+def _share(left: np.ndarray, apart: np.ndarray) -> float:
+    """What changes, in parts of the extent among shuffled states: of all points, and of most.
+
+    A function that is flat but for a few points leaves little of these, and of the others as much as there is.
+    """
+    with np.errstate(all="ignore"):
+        whole = float(np.std(left) / np.std(apart))
+        most = float(np.median(np.abs(left)) / np.median(np.abs(apart - np.median(apart))))
+    return max(one if np.isfinite(one) else math.inf for one in (whole, most))
+
+
 def _matrix(ties: dict[int, float], size: int) -> np.ndarray:
     """All coefficients from the free ones: the first, and those that are no simple number of it."""
     free = [k for k in range(size) if k not in ties]
@@ -382,7 +396,7 @@ def _measured(
     means = np.bincount(states.labels, total) / np.bincount(states.labels)
     pencil = states.pencil(form.terms, seed, form.rates)
     assert pencil.elsewhere is not None
-    extent = float(np.std(pencil.elsewhere[0] @ (coefficients * pencil.scale)))
+    apart = pencil.elsewhere[0] @ (coefficients * pencil.scale)
     chi2, free = float(residuals @ residuals), max(n - runs - len(constants), 1)
     t = np.concatenate([run.t - run.t.mean() for run in data.runs])
     size = float(np.linalg.norm(residuals) * np.linalg.norm(t)) or 1.0
@@ -392,7 +406,7 @@ def _measured(
         covariance=covariance,
         values=means,
         spread=float(np.sqrt(chi2 / free)),
-        share=float(np.std(left)) / max(extent, 1e-300),
+        share=_share(left, apart),
         between=float(np.std(left) / np.std(means)) if runs > 1 and np.std(means) > 0 else float("nan"),
         p_value=float(scipy.stats.chi2.sf(chi2, free)),
         residuals=residuals,

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import BSpline
+from scipy.linalg import block_diag
 
 from kansym import clock
 from kansym.clock import Work
@@ -46,6 +47,14 @@ with: more nodes that leave less say no more."""
 
 TRIMMED = 0.01
 """Share of rows at either end of a node that is left out."""
+
+OF_ERRORS = 1.5
+"""Times what errors explain that a network may change by and still be constant: errors are estimated, edges bend."""
+
+SMOOTH, LEAST_SMOOTH = 10.0, 1e-6
+"""Weight of the squared second differences of coefficients, in units of the squared errors of the columns over their
+spreads, and at least. A step between the values of two runs is constant along both: it must change by more than errors
+make of a smooth function. Without runs there are no such steps."""
 
 SHUFFLES, LEAST_ROWS = 4, 60
 """Shuffled tables, of whose rows enough are left where nodes have values of the table; and how many are enough."""
@@ -149,11 +158,19 @@ class Network:
         Of the splines of each edge.
     share : float
         What it changes, in parts of what it changes among shuffled rows.
+    error : float
+        What the errors of the columns make of that.
     """
 
     edges: tuple[Edge, ...]
     coefficients: tuple[np.ndarray, ...]
     share: float
+    error: float
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether errors, or the knots, explain all of its change."""
+        return self.share <= max(EXACT, OF_ERRORS * self.error)
 
     @property
     def nodes(self) -> tuple[Argument, ...]:
@@ -203,29 +220,24 @@ class NetworkSearch:
         Parameters
         ----------
         known : list of callable
-            Functions of rows that are constant, as is known already. The caller may add what it reads off a network;
-            networks are added here.
+            Functions of rows that are constant, as is known. The caller adds what it has read off a network.
         """
-        nodes = [node for node in nodes_of(self.X) if self._has_values(node) and not self._is_known(node, known)]
+        usable = [node for node in nodes_of(self.X) if self._has_values(node)]
         if self.X.shape[1] == 2 and self.labels is None:
             # A curve in a plane: either column is a function of the other, and nodes of both could stand for any curve.
-            nodes = [node for node in nodes if len(node.columns) == 1]
+            usable = [node for node in usable if len(node.columns) == 1]
         for size in range(1, LARGEST + 1):
-            constant: list[tuple[Argument, ...]] = []
+            # Any function of a node that is constant is constant: it would stand in every other set.
+            nodes = [node for node in usable if not self._is_known(node, known)]
             for network in self._best(nodes, size, known):
                 if size == 2 and self.labels is None:
                     yield from self._solved(network)
-                    continue
-                yield network
-                if network.share <= RESOLVED:
-                    known.append(network.evaluate if size > 1 else _values_of(network.edges[0].node))
-                    constant.append(network.nodes)
-            if size == 1:
-                # Any function of a node that is constant is constant: it would stand in every other set.
-                nodes = [node for node in nodes if (node,) not in constant]
+                # More nodes say how a node changes that is not constant.
+                elif size > 1 or network.is_constant:
+                    yield network
 
     def _best(self, nodes: Sequence[Argument], size: int, known: Sequence) -> Iterator[Network]:
-        """The best networks of so many nodes; what was known when it began, and each that is constant, is held out."""
+        """The best networks of so many nodes, what is known held out."""
         taken: list[tuple[Argument, ...]] = []
         for _ in range(READ):
             trained = []
@@ -315,13 +327,13 @@ class NetworkSearch:
         if not rows.are_enough:
             return None
         try:
-            coefficients, share = _Matrices(edges, rows, known).trained()
+            coefficients, share, error = _Matrices(edges, rows, known).trained()
         except np.linalg.LinAlgError:
             return None
         ends = np.cumsum([edge.size for edge in edges])[:-1]
         parts = tuple(np.split(coefficients, ends))
         sizes = [float(np.std(edge.values(rows.X)[0] @ own)) for edge, own in zip(edges, parts, strict=True)]
-        return Network(tuple(edges), parts, share) if max(sizes) < LARGEST_EDGE else None
+        return Network(tuple(edges), parts, share, error) if max(sizes) < LARGEST_EDGE else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -332,6 +344,15 @@ class _Rows:
     sigma: np.ndarray
     labels: np.ndarray | None
     elsewhere: np.ndarray
+
+    @property
+    def smooth(self) -> float:
+        """Weight of roughness."""
+        if self.labels is None:
+            return 0.0
+        spread = self.X.std(axis=0)
+        errors = np.square(self.sigma[:, spread > 0] / spread[spread > 0])
+        return max(LEAST_SMOOTH, SMOOTH * float(errors.mean())) if errors.size else LEAST_SMOOTH
 
     @property
     def are_enough(self) -> bool:
@@ -349,8 +370,25 @@ def _between(nodes: Sequence[Argument], ends: Sequence[np.ndarray], X: np.ndarra
     return keep
 
 
-def _values_of(node: Argument) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda X: node.values(X)[0]
+def _least_of_each(total: np.ndarray, noise: np.ndarray) -> np.ndarray:
+    """`least` of matrices (K, p, p), infinite for those that it cannot be found of."""
+    try:
+        return least(total, noise)
+    except np.linalg.LinAlgError:
+        if len(total) == 1:
+            return np.array([np.inf])
+        half = len(total) // 2
+        return np.concatenate([_least_of_each(total[part], noise[part]) for part in (slice(half), slice(half, None))])
+
+
+def _roughness(edges: Sequence[Edge]) -> np.ndarray:
+    """Sums of squared second differences of the coefficients of each edge, (p, p)."""
+    parts = []
+    for edge in edges:
+        # The first coefficient is zero.
+        differences = np.diff(np.eye(edge.size + 1), n=2, axis=0)[:, 1:]
+        parts.append(differences.T @ differences)
+    return block_diag(*parts)
 
 
 class _Matrices:
@@ -378,6 +416,8 @@ class _Matrices:
         usable = np.isfinite(sizes) & (sizes > 0)
         z = z[:, usable] / sizes[usable]
         self.with_known = there.T @ z / len(there)
+        self.rough = rows.smooth * np.trace(self.noise) / len(self.noise) * _roughness(edges)
+        self.total = self.total + self.rough
 
     def least(self, sets: np.ndarray) -> np.ndarray:
         """What sets (K, s) of nodes leave, in parts of what they leave of shuffled rows; squared."""
@@ -389,8 +429,9 @@ class _Matrices:
             rows, columns = places[:, :, None], places[:, None, :]
             noise = self.noise[rows, columns]
             total = self.total[rows, columns] + self._held(noise, self.with_known[places])
-            found[begin : begin + CHUNK] = least(total, noise)
-        clock.charge(Work.SMALL_FITS, len(sets))
+            found[begin : begin + CHUNK] = _least_of_each(total, noise)
+        # A factor, its inverse, two products and the eigenvalues of each.
+        clock.charge(Work.DENSE_PRODUCTS, 8 * len(sets) * (sets.shape[1] * width) ** 3)
         return found
 
     def _held(self, noise: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -403,23 +444,23 @@ class _Matrices:
         own = known * (described > EXPLAINED)[..., None, :]
         return own @ np.swapaxes(own, -1, -2)
 
-    def trained(self) -> tuple[np.ndarray, float]:
-        """Coefficients of all splines, F having unit variance among shuffled rows, and what they leave of that."""
+    def trained(self) -> tuple[np.ndarray, float, float]:
+        """Coefficients of all splines, F having unit variance among shuffled rows, its change, and its error."""
         held = self._held(self.noise[None], self.with_known[None])
         slopes = np.concatenate([edge.values(self.rows.X)[1] for edge in self.edges], axis=1)
         labels = self.rows.labels
-        weights = np.ones(len(self.values))
+        weights, variance = np.ones(len(self.values)), np.zeros(len(self.values))
         vector = np.zeros(self.values.shape[1])
         for _ in range(STEPS):
             own = centred(self.values, weights, labels) * np.sqrt(weights / weights.mean())[:, None]
-            total = own.T @ own / len(own)
+            total = own.T @ own / len(own) + self.rough
             clock.charge(Work.DENSE_PRODUCTS, own.size * own.shape[1])
             vector = least_vectors(total[None] + held, self.noise[None])[1][0]
             moved = np.einsum("nsd,s->nd", slopes, vector) * self.rows.sigma
             variance = (moved**2).sum(axis=1)
             # A row that errors hardly move must not decide alone.
             weights = 1 / (variance + 0.1 * np.median(variance) + 1e-300)
-        extent = float(np.sqrt(vector @ self.noise @ vector))
+        extent = max(float(np.sqrt(vector @ self.noise @ vector)), 1e-300)
         change = centred((self.values @ vector)[:, None], weights, labels)[:, 0]
         left = float(np.sqrt(np.mean(change**2)))
-        return vector / max(extent, 1e-300), left / max(extent, 1e-300)
+        return vector / extent, left / extent, float(np.sqrt(np.mean(variance))) / extent
