@@ -25,7 +25,7 @@ from scipy.linalg import block_diag
 from kansym import clock
 from kansym.clock import Work
 from kansym.implicit.judging import MOST_SHARE, shuffled
-from kansym.implicit.pencil import centred, least, least_vectors
+from kansym.implicit.pencil import STEPS, centred, least, least_vectors
 from kansym.implicit.subsets import extended, whole_sets
 from kansym.implicit.terms import Argument, Inside, single
 
@@ -68,9 +68,6 @@ LARGEST_EDGE = 30.0
 
 EXPLAINED = 0.99
 """Share of the variance of a known quantity that a set of nodes describes if it holds that quantity."""
-
-STEPS = 4
-"""Times that weights and coefficients are found anew."""
 
 SCANNED = 500
 """Rows that sets of nodes are compared on."""

@@ -18,7 +18,8 @@ import sympy
 from kansym import clock
 from kansym.errors import ArgumentError
 from kansym.implicit.fit import Form
-from kansym.implicit.network import Edge, Network
+from kansym.implicit.network import EXACT, Edge, Network
+from kansym.implicit.shortening import MOST_POWER
 from kansym.implicit.terms import ARGUMENT, Argument, Curve, Function, Inside, Term, one_of, single
 from kansym.search.curve_readings import curve_readings, stand_in
 from kansym.symbolic.complexity import formula_bits
@@ -33,14 +34,8 @@ POINTS = 200
 KEPT, MOST = 4, 8
 """Readings of an edge that are kept, and forms of a network that are tried, the shortest first."""
 
-KNOTS = 1e-3
-"""Part of the size of an edge that its knots leave open, without noise."""
-
 MOST_INNER = 6
 """Inner constants of a form: with more it is no law."""
-
-LARGEST_POWER = 4
-"""Of a node, in a term that is a product of powers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +88,7 @@ def _readings(
         return []
     y = (y - y.mean()) / size
     # F has unit variance, so that what it changes by is also an error of the edges.
-    error = max(noise / size, KNOTS)
+    error = max(noise / size, EXACT)
     symbol = stand_in(z)
     table = {"weights": None, "noise": error, "noisy": True, "allowed": None, "seed": seed}
     found: dict[tuple[sympy.Expr, ...], EdgeReading] = {}
@@ -157,7 +152,7 @@ def _terms(node: Argument, piece: sympy.Expr, rates: list[float]) -> list[Term]:
     base, exponent = piece.as_base_exp()
     if base == ARGUMENT and exponent.is_number and float(2 * exponent).is_integer():
         power = float(exponent)
-        if node.inside is Inside.PRODUCT and abs(power) <= LARGEST_POWER:
+        if node.inside is Inside.PRODUCT and abs(power) <= MOST_POWER:
             return [Term(tuple(power * one for one in node.powers))]
         if node.inside is Inside.SUM and power == 1:
             return [Term(single(d, j)) for j in node.columns]
