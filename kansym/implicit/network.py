@@ -385,7 +385,7 @@ def _roughness(edges: Sequence[Edge]) -> np.ndarray:
         # The first coefficient is zero.
         differences = np.diff(np.eye(edge.size + 1), n=2, axis=0)[:, 1:]
         parts.append(differences.T @ differences)
-    return block_diag(*parts)
+    return np.asarray(block_diag(*parts))
 
 
 class _Matrices:
