@@ -252,12 +252,13 @@ class NetworkSearch:
 
     def _solved(self, network: Network) -> Iterator[Network]:
         """A network of two nodes with an edge that is linear or a logarithm: as h(y) = h(f(x)) it could be anything."""
+        rows = self._inside(network.nodes)
         for place, edge in enumerate(network.edges):
             positive = bool((edge.node.values(self.X)[0] > 0).all())
             for logarithm in (False, True)[: 1 + positive]:
                 edges = list(network.edges)
                 edges[place] = Edge(edge.node, np.empty(0), logarithm)
-                solved = self._trained_with(edges, ())
+                solved = _trained(edges, rows, ())
                 if solved is not None and solved.share <= MOST_SHARE:
                     yield solved
 
@@ -315,22 +316,11 @@ class NetworkSearch:
     def _trained(self, nodes: Sequence[Argument], known: Sequence) -> Network | None:
         """The network of a set of nodes with as many knots as its rows allow."""
         rows = self._inside(nodes)
-        most = len(rows.X) // (ROWS_OF_A_NUMBER * len(nodes)) - 3
-        intervals = max(COARSE, min(FINE, most))
-        return self._trained_with([Edge.of(node, rows.X, intervals) for node in nodes], known)
-
-    def _trained_with(self, edges: Sequence[Edge], known: Sequence) -> Network | None:
-        rows = self._inside([edge.node for edge in edges])
         if not rows.are_enough:
             return None
-        try:
-            coefficients, share, error = _Matrices(edges, rows, known).trained()
-        except np.linalg.LinAlgError:
-            return None
-        ends = np.cumsum([edge.size for edge in edges])[:-1]
-        parts = tuple(np.split(coefficients, ends))
-        sizes = [float(np.std(edge.values(rows.X)[0] @ own)) for edge, own in zip(edges, parts, strict=True)]
-        return Network(tuple(edges), parts, share, error) if max(sizes) < LARGEST_EDGE else None
+        most = len(rows.X) // (ROWS_OF_A_NUMBER * len(nodes)) - 3
+        intervals = max(COARSE, min(FINE, most))
+        return _trained([Edge.of(node, rows.X, intervals) for node in nodes], rows, known)
 
 
 @dataclass(frozen=True, eq=False)
@@ -378,6 +368,18 @@ def _least_of_each(total: np.ndarray, noise: np.ndarray) -> np.ndarray:
         return np.concatenate([_least_of_each(total[part], noise[part]) for part in (slice(half), slice(half, None))])
 
 
+def _trained(edges: Sequence[Edge], rows: _Rows, known: Sequence) -> Network | None:
+    """The network of some edges; None where there is none, or its edges take each other away."""
+    try:
+        coefficients, share, error = _Matrices(edges, rows, known).trained()
+    except np.linalg.LinAlgError:
+        return None
+    ends = np.cumsum([edge.size for edge in edges])[:-1]
+    parts = tuple(np.split(coefficients, ends))
+    sizes = [float(np.std(edge.values(rows.X)[0] @ own)) for edge, own in zip(edges, parts, strict=True)]
+    return Network(tuple(edges), parts, share, error) if max(sizes) < LARGEST_EDGE else None
+
+
 def _roughness(edges: Sequence[Edge]) -> np.ndarray:
     """Sums of squared second differences of the coefficients of each edge, (p, p)."""
     parts = []
@@ -399,7 +401,6 @@ class _Matrices:
             there = np.concatenate([edge.functions(edge.node.values(elsewhere)[0]) for edge in edges], axis=1)
             other = [np.nan_to_num(function(elsewhere), posinf=0.0, neginf=0.0) for function in known]
         there = there - there.mean(axis=0)
-        self.ends = np.cumsum([0, *(edge.size for edge in edges)])
         own = centred(self.values, None, labels)
         self.total = own.T @ own / len(own)
         self.noise = there.T @ there / len(there)
@@ -418,7 +419,7 @@ class _Matrices:
 
     def least(self, sets: np.ndarray) -> np.ndarray:
         """What sets (K, s) of nodes leave, in parts of what they leave of shuffled rows; squared."""
-        width = int(self.ends[1])
+        width = self.edges[0].size
         found = np.empty(len(sets))
         for begin in range(0, len(sets), CHUNK):
             some = sets[begin : begin + CHUNK]

@@ -16,11 +16,10 @@ from fractions import Fraction
 import numpy as np
 import sympy
 
-from kansym import clock
-from kansym.clock import Work
-from kansym.symbolic.evaluation import MODULES, real_functions
+from kansym.symbolic.evaluation import real_functions
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.text import to_text
 
 SAME = 1e-7
@@ -105,12 +104,7 @@ def _symbols(formula: Formula) -> list[sympy.Symbol]:
 
 
 def _values(expressions: Sequence[sympy.Expr], symbols: Sequence[sympy.Symbol], X: np.ndarray) -> np.ndarray:
-    clock.charge(Work.COMPILED_NODES, sum(one.count_ops() for one in expressions))
-    function = sympy.lambdify(symbols, list(expressions), modules=MODULES)
-    with np.errstate(all="ignore"):
-        columns = [np.broadcast_to(np.asarray(one), (len(X),)) for one in function(*X.T)]
-    values = np.column_stack([np.where(one.imag == 0, one.real, np.nan) for one in columns])
-    return values.astype(np.float64)
+    return np.column_stack([parametrize(one, symbols).evaluate(X) for one in expressions])
 
 
 def _continuous(slopes: np.ndarray, x: np.ndarray, names: Sequence[str]) -> Iterator[FormulaSymmetry]:
