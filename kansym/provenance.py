@@ -111,9 +111,10 @@ def current() -> Book | None:
 
 
 @contextmanager
-def keeping(book: Book | None = None) -> Iterator[Book]:
-    """Finders sign into a book until the end of the block: the one that is open already, `book`, or a new one."""
-    if (running := _book.get()) is not None:
+def keeping(book: Book | None = None, *, anew: bool = False) -> Iterator[Book]:
+    """Finders sign into a book until the end of the block: the one that is open already unless `anew`, `book`, or a new
+    one."""
+    if (running := _book.get()) is not None and not anew:
         yield running
         return
     book = book if book is not None else Book()

@@ -35,7 +35,7 @@ LONGEST = (
     "search/test_discovery.py",
     "terms/test_pursuit.py",
     "kan/test_training.py",
-    "structure/test_solver.py",
+    "search/agenda/test_engines.py",
     "fitting/test_nist.py",
     "figures/test_figures.py",
     "search/test_terms.py",

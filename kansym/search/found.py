@@ -231,7 +231,7 @@ class FoundFormulas:
         """
         if self.at_noise():
             return
-        exactly = noise <= 0 or self._belies(noise)
+        exactly = noise <= 0 or self.belies(noise)
         until = clock.now() + (IMPROVING_LAST if last else IMPROVING) * clock.left(self.deadline)
         if exactly:
             self._improve_exactly(until, seed, last=last)
@@ -255,7 +255,7 @@ class FoundFormulas:
             if self.best() is before:
                 return
 
-    def _belies(self, noise: float) -> bool:
+    def belies(self, noise: float) -> bool:
         """Whether a formula of several columns follows the rows more closely than what looks like noise allows."""
         below = FAR_BELOW * noise
         many = len(self.fit_rows.variables) > 1 and len(self.fit_rows.fitting) >= LEAST_ROWS

@@ -23,9 +23,6 @@ LARGER = 2
 ROUGH = 3.0
 """Times the least error from which on a network that a person could read says too little."""
 
-FAR_BELOW = 4.0
-"""How many times less a network misses than a formula of which little need be right."""
-
 
 class HeldNetworks:
     """Networks from the smallest up.
@@ -51,10 +48,6 @@ class HeldNetworks:
         self._glanced.add(id(candidate))
         if done:
             self._read.add(id(candidate))
-
-    def far_below(self, best_loss: float) -> bool:
-        """Whether a network misses so much less than the formulas that another one is likelier than an improved one."""
-        return any(self._networks.loss(one) < best_loss / FAR_BELOW**2 for one in self.all)
 
     def next(self, best_loss: float, *, noisy: bool, late: bool, unread: bool) -> Candidate | None:
         """The network to read now, if any.

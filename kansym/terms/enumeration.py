@@ -229,7 +229,7 @@ class Enumeration:
         return self.exact or len(self._bank) > MOST_OPERATIONS
 
     @property
-    def _expected(self) -> float:
+    def expected(self) -> float:
         """About how many trees the next size has: each has as many more as the last one had."""
         last, before = self._counts[-1], self._counts[-2:][0]
         return last**2 / max(before, 1)
@@ -270,7 +270,7 @@ class Enumeration:
         with np.errstate(all="ignore"):
             while not clock.late(until):
                 if self._made is not None or not any(self._best.values()):
-                    if self.done or self._expected > few:
+                    if self.done or self.expected > few:
                         break
                     self._next_size(clock.now() + LOOKED * clock.left(until))
                 found = self._refined(until, handed, near)

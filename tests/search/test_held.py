@@ -68,12 +68,6 @@ def test_nothing_is_read_that_a_formula_betters():
     assert chosen(held(0.3, 0.02), best_loss=1e-5) is None
 
 
-def test_a_network_is_far_below_formulas_that_miss_several_times_as_much():
-    found = held(0.3, 0.02, 0.05)
-    assert found.far_below(0.1**2) and not found.far_below(0.06**2)
-    assert not held().far_below(1.0)
-
-
 def test_half_way_a_rough_network_is_read_once():
     found = held(0.2, 0.15)
     assert chosen(found) is None

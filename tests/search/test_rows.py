@@ -1,5 +1,6 @@
 """Rows as formulas and as networks see them, and when a formula is as good as they are."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from kansym.kan.jacobian import mean_loss
 from kansym.kan.pruning import prune
 from kansym.kan.training import TrainingOptions
 from kansym.search.formulation import judge
-from kansym.search.pipeline import _Run
+from kansym.search.networks import Networks
 from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
 from kansym.symbolic.parametric import parametrize
 
@@ -64,35 +65,27 @@ def mean_loss_of_zero(rows):
 
 def test_losses_of_networks_are_those_of_formulas():
     # A network is held against formulas all through the search.
-    run = _Run(noisy_table(y_error=ERRORS), DiscoveryOptions(max_seconds=30, seed=0), None)
-    candidate = next(iter(run.networks.grower(run._on_decision)))
-    run._keep_network(candidate)
-    assert run.network is not None
-    measured = run.network.measured(run.fit_rows)
-    assert run.network.validation_loss == pytest.approx(measured.validation_loss, rel=1e-9)
-    assert run.network.train_loss == pytest.approx(measured.train_loss, rel=1e-9)
+    fit_rows = bench_of(noisy_table(y_error=ERRORS))
+    networks = Networks(fit_rows, DiscoveryOptions(max_seconds=30, seed=0), "cpu", math.inf)
+    network = networks.trained(next(iter(networks.grower(lambda _: None))))
+    measured = network.measured(fit_rows)
+    assert network.validation_loss == pytest.approx(measured.validation_loss, rel=1e-9)
+    assert network.train_loss == pytest.approx(measured.train_loss, rel=1e-9)
     # Every row counting the same, it is another number by far.
-    plain = np.mean((run.network.predict(run.dataset.X) - run.dataset.y)[run.fit_rows.validation] ** 2)
+    plain = np.mean((network.predict(fit_rows.dataset.X) - fit_rows.dataset.y)[fit_rows.validation] ** 2)
     assert plain > 100 * measured.validation_loss
 
 
 @pytest.mark.parametrize("fraction", [0.2, 0.0])
 def test_pruning_judges_by_the_same_loss(fraction):
-    run = _Run(noisy_table(y_error=ERRORS), DiscoveryOptions(validation_fraction=fraction or 0.01, seed=0), None)
-    network = next(iter(run.networks.grower(run._on_decision))).network
-    rows, options = run.networks.rows, TrainingOptions(steps=0)
+    chosen = DiscoveryOptions(validation_fraction=fraction or 0.01, seed=0)
+    networks = Networks(bench_of(noisy_table(y_error=ERRORS)), chosen, "cpu", math.inf)
+    network = next(iter(networks.grower(lambda _: None))).network
+    rows, options = networks.rows, TrainingOptions(steps=0)
     held_out = rows.validation if fraction else None
     result = prune(network, rows.x, rows.y, validation=held_out, threshold=0.9, weights=rows.weights, options=options)
     judges = rows.judges if fraction else (rows.x, rows.y[:, None], rows.weights)
     assert float(result.validation_loss[0]) == pytest.approx(float(mean_loss(network, *judges)[0]), rel=1e-9)
-
-
-@pytest.mark.parametrize("told", [True, False])
-def test_a_loss_far_above_the_errors_of_the_table_shows_nothing(told):
-    # "No smooth function does better" is no reason to end a search where chi-squared says that all of them are wrong.
-    run = _Run(noisy_table(**({"y_error": ERRORS} if told else {})), DiscoveryOptions(), None)
-    assert not run.ending.beyond_errors(4 * run.floor**2, None)
-    assert run.ending.beyond_errors(100 * run.floor**2 + 1.0, None) == told
 
 
 # -- as good as the data ----------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""One search: tasks, engines, one loop, one rule to stop."""

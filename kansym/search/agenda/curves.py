@@ -1,0 +1,156 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false
+"""Engines that read functions: of one column, of single columns in turn, of combinations of two."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+import numpy as np
+import sympy
+
+from kansym.provenance import signed, signing
+from kansym.search.agenda.engine import whole_budget
+from kansym.search.agenda.task import SPLINED, SPLINED_BY_TWO, Found, Proposal, Task
+from kansym.search.block_readings import block_readings
+from kansym.search.curve_readings import shortest_forms
+from kansym.search.factor_readings import MOST_BESIDE, combination_readings, factor_readings
+from kansym.structure.exponentials import exponential_sums
+from kansym.structure.fast_waves import fast_waves
+from kansym.structure.leaf import symbols
+from kansym.structure.scaled_forms import scaled_forms
+from kansym.structure.scaled_pairs import scaled_pairs
+from kansym.structure.simple_forms import SimpleForm, simple_forms
+from kansym.symbolic.complexity import complexity, formula_bits
+from kansym.symbolic.steps import StepKind
+from kansym.terms.linked_waves import linked_waves
+from kansym.terms.squares import squared_waves
+
+EXACT_FORM = 1e-20
+"""Mean squared residual of a form, relative to that of the target, that is rounding."""
+
+FORM_BITS, MOST_FORMS = 6.0, 4
+"""Bits behind the best form up to which others are handed on with noise, and most forms of a task."""
+
+LONGEST = 100
+"""Nodes of a formula with noise that is handed on: to fit a longer one takes as long as a hundred others."""
+
+SPLINES, KINKS = 1 / 3, 1 / 4
+"""Share of the budget for reading what splines see."""
+
+FAR_LESS = 0.2
+"""What splines leave, in units of what an interpolant does, that says that the law is of their form."""
+
+OF_ONE_COLUMN: dict[str, Callable[..., Iterable[sympy.Expr]]] = {
+    "fast waves": fast_waves,
+    "squared waves": squared_waves,
+    "linked waves": linked_waves,
+    "exponentials and waves": exponential_sums,
+    "simple forms": shortest_forms,
+}
+
+
+def permitted(task: Task, expressions: Iterable[sympy.Expr]) -> Iterator[Proposal]:
+    """Formulas of a table as proposals, less those with functions that the user leaves out."""
+    allowed, noisy = task.rows.allowed, task.noisy
+    for one in expressions:
+        if (allowed is None or allowed.permits(one)) and not (noisy and complexity(one) > LONGEST):
+            yield Found(task.compose(one), task.problem)
+
+
+@signed("simple forms")
+def forms_without_constants(task: Task) -> Iterator[Proposal]:
+    """Forms without inner constants: exact ones, or with noise those that leave no more than the interpolant."""
+    problem, n = task.problem, task.n_rows
+    variables, weights = symbols(problem.dimension), problem.fitting_weights()
+    forms = simple_forms(problem.X, problem.t, variables, weights, until=whole_budget(task))
+    if problem.dimension == 1:
+        forms += simple_forms(problem.X, problem.t, variables, weights, offset=True, until=whole_budget(task))
+        for offset in (False, True):
+            forms += scaled_forms(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
+        forms.sort(key=lambda form: form.bits(n, 1))
+    exact = _exact(task, forms)
+    if exact:
+        # Bits of losses at the level of rounding say nothing.
+        simplest = min(exact, key=lambda form: formula_bits(form.whole, n, problem.dimension))
+        yield Found(problem.compose(simplest.whole, variables), problem)
+    elif forms and (task.facts.reducer.noisy or not task.facts.seen or task.error is not None):
+        # Dimensionless by its units: there is nothing else to be read from the data first.
+        wide = 2 if problem.steps and problem.steps[-1].kind is StepKind.UNITS else 1
+        least = forms[0].bits(n, problem.dimension) + wide * FORM_BITS
+        for form in forms[: wide * MOST_FORMS]:
+            if form.bits(n, problem.dimension) <= least:
+                yield Found(problem.compose(form.whole, variables), problem)
+
+
+def _exact(task: Task, forms: list[SimpleForm]) -> list[SimpleForm]:
+    """Exact ones, or pairs of one column that are."""
+    problem = task.problem
+    weights = problem.fitting_weights()
+    size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
+    exact = [form for form in forms if form.loss <= EXACT_FORM * size]
+    for offset in (False, True) if problem.dimension == 1 and not task.facts.reducer.noisy and not exact else ():
+        curve = (problem.X[:, 0], problem.t, symbols(1)[0], weights)
+        pairs = scaled_pairs(*curve, offset=offset, either=bool(problem.steps))
+        exact += [form for form in pairs if form.loss <= EXACT_FORM * size]
+    return exact
+
+
+@signed("simple forms")
+def fitting_form(task: Task) -> Iterator[Proposal]:
+    """The shortest form without constants, or with one scale, that fits a function read off an interpolant."""
+    (variable,), x, a, error = symbols(1), task.problem.X, task.problem.t, task.error or 0.0
+    for offset in (False, True):
+        forms = simple_forms(x, a, (variable,), offset=offset, floor=error**2, until=whole_budget(task))
+        forms += scaled_forms(x[:, 0], a, variable, offset=offset)
+        fitting = [form for form in forms if form.loss <= error**2]
+        if fitting:
+            shortest = min(fitting, key=lambda form: complexity(form.expression))
+            yield Found(shortest.whole, task.problem, sure=True)
+            return
+
+
+def of_one_column(task: Task) -> Iterator[Proposal]:
+    """Waves, sums of exponentials, and short forms of a table's only column."""
+    X, y, weights, variables = task.table()
+    noise = max(task.rows.noise_floor, task.noise)
+    for name, finder in OF_ONE_COLUMN.items():
+        source = partial(finder, X[:, 0], y, variables[0], weights=weights, noise=noise)
+        yield from permitted(task, signing(name, source))
+
+
+def single_columns(task: Task) -> Iterator[Proposal]:
+    """Products and sums of functions of single columns, read one at a time."""
+    yield from _by_splines(task, factor_readings, SPLINED)
+
+
+def two_columns(task: Task) -> Iterator[Proposal]:
+    """The same with a function of two columns."""
+    yield from _by_splines(task, block_readings, SPLINED_BY_TWO)
+
+
+def combinations(task: Task) -> Iterator[Proposal]:
+    """The same with a combination of two columns in the place of one."""
+    few = len(task.rows.variables) - len(task.idle) <= MOST_BESIDE
+    yield from _by_splines(task, partial(combination_readings, products=task.noisy or few), SPLINED)
+
+
+def _by_splines(task: Task, finder: Callable[..., Iterator[sympy.Expr]], least: float) -> Iterator[Proposal]:
+    X, y, weights, variables = task.table()
+    table = task.told(weights)
+    if not task.noisy:
+        smooth = task.smooth if math.isfinite(task.smooth) else 0.0
+        table["noise"] = max(smooth, least * float(y.std()))
+    yield from permitted(task, finder(X, y, variables, table=table, until=whole_budget(task, SPLINES)))
+
+
+def kinks(task: Task) -> Iterator[Proposal]:
+    """Functions of single columns where splines leave far less than an interpolant, whose errors are then no noise."""
+    X, y, weights, variables = task.table()
+    table = task.told(weights)
+    table["noisy"], table["noise"] = False, FAR_LESS * task.smooth
+    if math.isfinite(task.smooth):
+        until = whole_budget(task, KINKS)
+        yield from permitted(task, factor_readings(X, y, variables, table, until=until))

@@ -1,0 +1,405 @@
+"""The loop: all open jobs, the next slice of work to the one with the greatest expected gain, one rule to stop."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from kansym import clock, provenance
+from kansym.kan.decision import Decision
+from kansym.search.agenda.engine import Engine
+from kansym.search.agenda.grounds import UserGround
+from kansym.search.agenda.stepping import SLICE, Steps
+from kansym.search.agenda.task import Found, Proposal, Task
+from kansym.search.agenda.yields import expected
+from kansym.search.budget import LEAST_FOR_RIVALS
+from kansym.search.faults import Faults
+from kansym.search.lengths import is_noisy
+from kansym.search.results import StopReason, TrainedNetwork
+from kansym.structure.problem import Problem
+from kansym.structure.product_units import SMALL_TABLE
+from kansym.structure.settling import PATIENCE
+from kansym.symbolic.complexity import FEW_ROWS
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.steps import Step, StepKind
+
+logger = logging.getLogger(__name__)
+
+IN_TURN = 10
+"""Every so many slices one goes to the job that has had least, so that a wrong order costs little."""
+
+MOST_OPEN = 200
+"""Tasks that are opened in one search."""
+
+AHEAD, LEAST_AHEAD = 0.5, 1.0
+"""How far is looked ahead, in units of the time that the search has taken, and the least seconds."""
+
+LEAST_RATE = 0.004
+"""Chance per second that what is open betters the pick, below which a search ends."""
+
+VERY_LONG, LONG, SHORT, SIMPLEST = 0.5, 0.3, 0.15, 0.03
+"""Chance that a formula that leaves nothing to find gives way to one that an engine would have found, in units of that
+chance where nothing was found yet: by its length."""
+
+FOR_SHORTER = 2.0
+"""Seconds beyond those that an exact law took for which a shorter one is looked for where it is very long."""
+
+BETTER = 3.0
+"""Bits by which a formula is better than the pick."""
+
+UNCHANGED = 1.0
+"""Seconds for which the pick of a table without an interpolant was not bettered where it counts as good as the data."""
+
+REVISE = Engine("revise", lambda task: task.whole, lambda task: iter(()))
+"""What the pick lacks, and parts of it read anew."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """One slice of work.
+
+    Attributes
+    ----------
+    at : float
+        Seconds of work of the search when it ended.
+    work : float
+    engine : str
+    task : int
+        Its number, 1 for the whole table.
+    rate : float
+        Chance per second that was expected of it.
+    came : str
+        What was proposed, if anything.
+    bits : float
+        Change of the description length of the pick.
+    """
+
+    at: float
+    work: float
+    engine: str
+    task: int
+    rate: float
+    came: str
+    bits: float
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A chance that a job has the law, and the seconds of work until then."""
+
+    chance: float
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        return self.chance / self.seconds
+
+
+@dataclass(eq=False)
+class Job:
+    """An engine at work on a task."""
+
+    engine: Engine
+    task: Task
+    steps: Steps[Proposal]
+    number: int
+
+    def expected(self, *, noisy: bool) -> Expected:
+        """What it promises, given that it has not had the law yet."""
+        chance, seconds = expected(self.engine.name, noisy=noisy, spent=self.steps.spent)
+        return Expected(self.task.odds * chance, seconds)
+
+
+class Agenda:
+    """The open jobs of one search.
+
+    Parameters
+    ----------
+    whole : Task
+        The user's table.
+    engines : sequence of Engine
+    deadline : float
+        `kansym.clock.now` value.
+    faults : Faults
+        Counts engines that fail.
+    report : callable ``(stage, message)``
+
+    Attributes
+    ----------
+    log : list of Event
+    challenged : bool
+        Whether rivals of the pick were looked for.
+    network : TrainedNetwork or None
+        The best of the whole table.
+    decisions : list of Decision
+        How networks of the whole table came to be.
+    at_work : Job or None
+        Whose proposals are judged.
+    """
+
+    def __init__(
+        self,
+        whole: Task,
+        engines: Sequence[Engine],
+        *,
+        deadline: float,
+        faults: Faults,
+        report: Callable[[str, str], None],
+    ) -> None:
+        if not isinstance(whole.ground, UserGround):
+            raise TypeError("the whole table is judged as the user's")
+        self.whole, self.engines, self.deadline, self.faults, self.report = whole, engines, deadline, faults, report
+        self.formulas = whole.ground.formulas
+        self.start = self.changed = clock.now()
+        self.log: list[Event] = []
+        self.challenged = False
+        self.network: TrainedNetwork | None = None
+        self.decisions: list[Decision] = []
+        self.at_work: Job | None = None
+        self._jobs: list[Job] = []
+        self._waiting: list[tuple[Engine, Task]] = []
+        self._opened: dict[object, Task] = {}
+        self._numbers = itertools.count()
+        self._asked: set[Formula] = set()
+        self._settled: tuple[Formula, bool] | None = None
+
+    def run(self) -> StopReason:
+        """Go on until nothing is to be gained, or time is up; why it ended.
+
+        After Ctrl-C whoever is at work hands over what it has, and KeyboardInterrupt is raised.
+        """
+        self._open(self.whole)
+        try:
+            return self._loop()
+        except KeyboardInterrupt:
+            self._collect()
+            raise
+        finally:
+            for job in self._jobs:
+                job.steps.close()
+
+    # -- tasks and jobs -----------------------------------------------------------------------------------------------
+
+    def _open(self, task: Task) -> None:
+        """Ask all engines that suit a task, unless the same was opened before."""
+        usable = task.odds > 0 and task.problem.finite() and len(task.problem.t) > 0
+        if not usable or len(self._opened) >= MOST_OPEN or task.key in self._opened:
+            return
+        self._opened[task.key] = task
+        task.number = len(self._opened)
+        if not np.ptp(task.problem.t) > 0:
+            none = np.zeros((len(task.problem.t), 0))
+            task.problem = task.problem.with_inputs(none, (), Step(StepKind.CONSTANT))
+        engines = [one for one in self.engines if not task.kinds or one.name in task.kinds]
+        first = any(one.name == "interpolant" and one.suits(task) for one in engines)
+        for engine in engines:
+            if engine.informed and first:
+                self._waiting.append((engine, task))
+            elif engine.suits(task):
+                self._start(engine, task)
+
+    def _start(self, engine: Engine, task: Task, source: Callable[[], Iterator[Proposal]] | None = None) -> Job:
+        job = Job(engine, task, Steps(source or partial(engine.propose, task)), next(self._numbers))
+        self._jobs.append(job)
+        return job
+
+    def _informed(self, task: Task) -> None:
+        """Start those who have waited for an interpolant."""
+        ready = [engine for engine, other in self._waiting if other is task]
+        self._waiting = [(engine, other) for engine, other in self._waiting if other is not task]
+        for engine in ready if task.odds > 0 else ():
+            if engine.suits(task):
+                self._start(engine, task)
+
+    def _end(self, job: Job) -> None:
+        job.steps.close()
+        if job in self._jobs:
+            self._jobs.remove(job)
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    def _loop(self) -> StopReason:
+        for number in itertools.count(1):
+            if not self._jobs:
+                return StopReason.ALL_SHAPES_TRIED
+            if clock.late(self.deadline):
+                return StopReason.OUT_OF_WALL_TIME if clock.current().ended_by_wall else StopReason.OUT_OF_TIME
+            promises = [one.expected(noisy=self.whole.noisy) for one in self._jobs]
+            reason = self._reason_to_stop(promises)
+            if reason is not None:
+                return reason
+            if number % IN_TURN == 0:
+                job = min(self._jobs, key=lambda one: (one.steps.spent, one.number))
+            else:
+                job = self._jobs[max(range(len(promises)), key=lambda k: promises[k].rate)]
+            self._step(job)
+        raise AssertionError("the loop has no end of its own")
+
+    def _step(self, job: Job) -> None:
+        """One slice of work, and what is made of what it brings."""
+        self.at_work, spent, bits = job, job.steps.spent, self._bits()
+        expected, came = job.expected(noisy=self.whole.noisy).rate, ""
+        if not spent:
+            self.report(job.engine.kind, f"{job.engine.name} of {_words(job.task)}")
+        items: list[Proposal] = []
+        try:
+            items = job.steps.step(SLICE)
+        except Exception as error:
+            self.faults.add(job.engine.name, error)
+            job.steps.done = True
+        for item in items:
+            came = self._receive(job, item)
+        if job.steps.done:
+            self._end(job)
+            if job.engine.name == "interpolant":
+                self._informed(job.task)
+        change = self._bits() - bits
+        self.log.append(
+            Event(clock.now(), job.steps.spent - spent, job.engine.name, job.task.number, expected, came, change)
+        )
+        if change < -BETTER:
+            self.changed = clock.now()
+            self._revise(job)
+            self.report("composing", f"{self.formulas.best()}")
+
+    def _bits(self) -> float:
+        best = self.formulas.best()
+        return 0.0 if best is None else best.description_length
+
+    def _receive(self, job: Job, item: Proposal) -> str:
+        if isinstance(item, Found):
+            return self._judge(job, item)
+        if isinstance(item, Task):
+            item.path = (*job.task.path, (job.engine.name, job.steps.spent))
+            self._open(item)
+            return f"{item.problem.steps[-1]}" if item.problem.steps else _words(item)
+        if job.task.whole and isinstance(item, Decision):
+            self.decisions.append(item)
+            self.report("training", str(item))
+        if job.task.whole and isinstance(item, TrainedNetwork):
+            self.keep(item)
+        return ""
+
+    def keep(self, network: TrainedNetwork) -> None:
+        """Keep a network of the whole table if it is the best."""
+        if self.network is None or network.validation_loss < self.network.validation_loss:
+            self.network = network
+
+    def _judge(self, job: Job, found: Found) -> str:
+        origin = job.steps.origin
+        if origin is None:
+            provenance.sign(job.engine.name)
+        else:
+            provenance.credit(replace(origin, work=clock.now()))
+        ground = job.task.ground
+        for task in ground.take(found):
+            task.path = (*job.task.path, (job.engine.name, job.steps.spent))
+            self._open(task)
+        if ground.settled:
+            for other in [one for one in self._jobs if one.task.ground is ground]:
+                self._end(other)
+        return str(found.expression)
+
+    def _revise(self, by: Job) -> None:
+        """Ask anew what the pick lacks, where it has changed."""
+        if not self.whole.options.structure or by.engine is REVISE:
+            return
+        for job in [one for one in self._jobs if one.engine is REVISE]:
+            self._end(job)
+        self._start(REVISE, self.whole, self._improvements)
+
+    def _improvements(self) -> Iterator[Proposal]:
+        noise = max(self.whole.noise, self.formulas.fit_rows.noise_floor) if self.whole.noisy else 0.0
+        self.formulas.improve(noise, seed=self.whole.options.seed)
+        yield None
+
+    def _collect(self) -> None:
+        """What the job at work has, after an interrupt."""
+        job = self.at_work
+        if job is None or job.steps.done:
+            return
+        try:
+            for item in job.steps.finish():
+                self._receive(job, item)
+        except Exception as error:
+            self.faults.add(job.engine.name, error)
+
+    # -- when to stop -------------------------------------------------------------------------------------------------
+
+    def _reason_to_stop(self, promises: Sequence[Expected]) -> StopReason | None:
+        """Whether the pick is what there is to be found: it leaves nothing, and what is open hardly betters it."""
+        formulas, now = self.formulas, clock.now()
+        if formulas.exact():
+            patience = FOR_SHORTER + (self.changed - self.start)
+            enough = not formulas.very_long() or now - self.changed > patience
+            return StopReason.AS_GOOD_AS_DATA if enough else None
+        if not self._leaves_nothing() or self.rate_left(promises) >= LEAST_RATE:
+            return None
+        pick = formulas.best()
+        if pick is not None and pick not in self._asked and is_noisy(pick.loss, formulas.fit_rows):
+            self._asked.add(pick)
+            self._case_against(pick)
+            if formulas.best() is not pick:
+                return None
+        return StopReason.AS_GOOD_AS_DATA if formulas.at_noise() else StopReason.NOTHING_SMOOTH_LEFT
+
+    def rate_left(self, promises: Sequence[Expected]) -> float:
+        """Chance per second that the pick, which leaves nothing, is bettered in the time that is looked ahead.
+
+        That is what the most promising jobs have together, in units of what is known of picks of its length; and one
+        that nobody has bettered for long is less likely to be bettered than one that has just come.
+        """
+        elapsed, formulas = clock.now() - self.start, self.formulas
+        ahead, chance, seconds = max(LEAST_AHEAD, AHEAD * elapsed), 0.0, 0.0
+        for one in sorted(promises, key=lambda one: -one.rate):
+            chance, seconds = chance + one.chance, seconds + one.seconds
+            if seconds >= ahead:
+                break
+        if formulas.long():
+            of_length = VERY_LONG if formulas.very_long() else LONG
+        else:
+            of_length = SIMPLEST if formulas.simplest() else SHORT
+        fresh = (LEAST_AHEAD + self.changed - self.start) / (LEAST_AHEAD + elapsed)
+        return of_length * fresh * chance / max(seconds, ahead)
+
+    def _leaves_nothing(self) -> bool:
+        """Whether the pick leaves no more than errors, or than any smooth function."""
+        best, rows = self.formulas.best(), self.formulas.fit_rows
+        if best is None or self.formulas.at_noise() or rows.dataset.y_error is not None:
+            return best is not None and self.formulas.at_noise()
+        facts = self.whole.facts
+        if not facts.seen:
+            few = rows.dataset.n_columns == 1 and rows.dataset.n_rows < FEW_ROWS and self.formulas.simplest()
+            return few or (rows.dataset.n_columns == 1 and clock.now() - self.changed > UNCHANGED)
+        if self._settled is None or self._settled[0] is not best:
+            X, y, weights = rows.rows(rows.fitting)
+            # What is closer to the rows than noise allows shows that it is none.
+            noisy = (facts.noise > 0 or len(y) < SMALL_TABLE) and not self.formulas.belies(facts.noise)
+            whole, short = Problem.of(X, y, rows.variables, weights), not self.formulas.long()
+            settled = noisy and facts.settles(best.predict(X) - y, whole, unbeaten=PATIENCE, short=short)
+            self._settled = best, settled and not self.formulas.wrong()
+        return self._settled[1]
+
+    def _case_against(self, pick: Formula) -> None:
+        """Rivals of the pick, for half as long as it took to find: what was hard to find has rivals that are, too."""
+        self.report("composing", f"looking for rivals of {pick}")
+        seconds = max(LEAST_FOR_RIVALS, (clock.now() - self.start) / 2)
+        job = self._start(REVISE, self.whole, partial(self._rivals, min(seconds, clock.left(self.deadline))))
+        while not job.steps.done and not clock.late(self.deadline):
+            self._step(job)
+        self._end(job)
+
+    def _rivals(self, seconds: float) -> Iterator[Proposal]:
+        self.challenged = self.formulas.challenge(clock.now() + seconds, seed=self.whole.options.seed)
+        yield None
+
+
+def _words(task: Task) -> str:
+    if task.whole:
+        return "the table"
+    return f"{task.dimension} columns: {', '.join(map(str, task.problem.columns))}"

@@ -1,0 +1,313 @@
+"""A task is a table to be described, with what is known of it, and the way back to the table that it was made from."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol, Self
+
+import numpy as np
+import sympy
+
+from kansym.data.dataset import Dataset
+from kansym.data.preparation import prepare
+from kansym.device import choose_device
+from kansym.kan.decision import Decision
+from kansym.primitives.allowed import allowed_functions
+from kansym.search.curve_readings import EngineTable
+from kansym.search.networks import training_work
+from kansym.search.options import DiscoveryOptions
+from kansym.search.results import NetworkReading, TrainedNetwork
+from kansym.search.rows import FitRows
+from kansym.structure.leaf import symbols
+from kansym.structure.problem import Problem
+from kansym.structure.search import Reducer
+from kansym.structure.settling import Settling
+from kansym.structure.surrogate import Surrogate
+from kansym.symbolic.formula import Formula
+from kansym.symbolic.own_functions import own_functions
+from kansym.symbolic.steps import Step, StepKind, Structure
+from kansym.terms.pursuit import LEAST_ROWS
+from kansym.units.system import UnitSystem
+
+ROUNDED = 1e-5
+"""Errors of y, in units of its spread, up to which a sum can be told to be exact."""
+
+SPLINED, SPLINED_BY_TWO = 1e-4, 1e-3
+"""The same up to which splines of few pieces follow functions without noise, and functions of two columns and more;
+what an interpolant leaves beyond that may be noise."""
+
+SEEN_BY_FEW = 0.1
+"""Share of what interpolants leave of rows too few for most tables that is taken for noise."""
+
+DECADES = 100.0
+"""Largest target in units of the median from which on rows count by their relative errors, without noise."""
+
+
+@dataclass(eq=False)
+class Facts:
+    """What interpolants say of a table; whole tables and what reductions make of them share it.
+
+    Attributes
+    ----------
+    reducer : Reducer
+        With its interpolants.
+    seen : bool
+        Whether there is an interpolant yet.
+    """
+
+    reducer: Reducer
+    seed: int
+    seen: bool = False
+    _settling: Settling = field(init=False)
+
+    @classmethod
+    def of(cls, y: np.ndarray, seed: int, *, units: UnitSystem | None = None, seen: bool = False) -> Self:
+        """What is known of a table with this target before anything was looked at."""
+        return cls(Reducer(y, seed=seed, deadline=math.inf, units=units), seed, seen)
+
+    def anew(self, y: np.ndarray | None = None) -> Facts:
+        """Facts of another table of the same target, or of fewer rows of it, with the interpolants that there are."""
+        own = self.reducer.y if y is None else y
+        return Facts(Reducer(own, seed=self.seed, deadline=math.inf, known=self.reducer.known), self.seed)
+
+    def __post_init__(self) -> None:
+        self._settling = Settling(self.reducer, self.seed)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the noise of y as the interpolants see it, in units of y; zero where they see none."""
+        return self.smooth if self._settling.noisy else 0.0
+
+    @property
+    def looks_noisy(self) -> bool:
+        """Whether what interpolants leave is noise, and not a kink or a pole."""
+        return self._settling.noisy
+
+    @property
+    def smooth(self) -> float:
+        """Error of the best interpolant on rows that it has not seen, in units of y; inf before there is one."""
+        return self.reducer.lowest * float(np.std(self.reducer.y))
+
+    def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int, short: bool) -> bool:
+        """See `Settling.settles`."""
+        return self._settling.settles(residual, problem, unbeaten=unbeaten, short=short)
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A formula that an engine proposes.
+
+    Attributes
+    ----------
+    expression : sympy.Expr
+        Of the ground's target, in the ground's columns.
+    problem : Problem
+        That it solves.
+    reading : NetworkReading or None
+        The network that it was read from.
+    sure : bool
+        Whether it is a form without constants that fits within errors.
+    structure : Structure or None
+        How it was found, where that is not by the steps to the problem.
+    """
+
+    expression: sympy.Expr
+    problem: Problem
+    reading: NetworkReading | None = None
+    sure: bool = False
+    structure: Structure | None = None
+
+    @property
+    def steps(self) -> Structure:
+        return self.structure or self.problem.steps or (Step(StepKind.WHOLE),)
+
+
+class Ground(Protocol):
+    """A table with its own judge."""
+
+    @property
+    def pick(self) -> Formula | None:
+        """The best formula so far: a bound, which lets engines leave out what cannot be better."""
+        ...
+
+    @property
+    def settled(self) -> bool:
+        """Whether no more formulas are wanted."""
+        ...
+
+    def take(self, found: Found) -> list[Task]:
+        """Judge a formula; the tasks that it opens."""
+        ...
+
+
+@dataclass(eq=False)
+class Task:
+    """A table to be described.
+
+    Attributes
+    ----------
+    problem : Problem
+        With the way back to the table of its ground.
+    ground : Ground
+    facts : Facts
+    surrogate : Surrogate or None
+        Interpolant of its target.
+    depth : int
+        Functions that were taken out before.
+    odds : float
+        Chance that the steps to it are true.
+    options : DiscoveryOptions
+    given : FitRows or None
+        The user's own table, of the task that is the whole.
+    error : float or None
+        Standard error of a target that was read off an interpolant.
+    expected : float
+        Error of its own interpolant beyond which its steps were wrong.
+    kinds : frozenset of str
+        Names of engines that are asked; empty for all that suit.
+    number : int
+        In the order in which tasks are opened.
+    path : tuple of (str, float)
+        Engines that have led to it, with the work of each until then.
+    """
+
+    problem: Problem
+    ground: Ground
+    facts: Facts
+    options: DiscoveryOptions
+    given: FitRows | None = None
+    error: float | None = None
+    surrogate: Surrogate | None = None
+    depth: int = 0
+    odds: float = 1.0
+    expected: float = math.inf
+    kinds: frozenset[str] = frozenset()
+    number: int = 0
+    path: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the user's table."""
+        return self.given is not None
+
+    @property
+    def dimension(self) -> int:
+        return self.problem.dimension
+
+    @property
+    def n_rows(self) -> int:
+        return len(self.problem.t)
+
+    @property
+    def device(self) -> str:
+        """Of torch, where networks and large dictionaries have their work."""
+        return choose_device(self.options.device, training_work(self.options, *self.problem.X.shape))
+
+    @property
+    def any_function(self) -> bool:
+        """Whether the user allows all elementary functions."""
+        allowed = allowed_functions(self.options.primitives)
+        return allowed is None or allowed.elementary
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Equal for tasks that ask the same."""
+        return (id(self.ground), str(self.problem.outer), str(self.problem.columns), self.n_rows)
+
+    def smaller(self, problem: Problem, *, odds: float = 1.0, **changes: Any) -> Task:
+        """A task on the same ground that a step has made of this one."""
+        told: dict[str, Any] = {"facts": self.facts, "depth": self.depth, **changes}
+        return Task(problem, self.ground, options=self.options, odds=self.odds * odds, **told)
+
+    # -- the table as engines take it ---------------------------------------------------------------------------------
+
+    @cached_property
+    def rows(self) -> FitRows:
+        """The table as formulas see it."""
+        if self.given is not None:
+            return self.given
+        return part_rows(self.problem, self.error, self.options)
+
+    def compose(self, expression: sympy.Expr) -> sympy.Expr:
+        """A formula of the ground's target, from one of this table's in `rows.variables`."""
+        if self.given is not None:
+            return expression
+        own = symbols(self.dimension)
+        return self.problem.compose(expression.xreplace(dict(zip(self.rows.variables, own, strict=True))), own)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of the target as interpolants see it; zero where they see none."""
+        if self.given is not None:
+            return self.facts.noise
+        if self.surrogate is None:
+            return 0.0
+        left = self.surrogate.error * float(self.problem.t.std())
+        weights = self.problem.fitting_weights()
+        return left if left > SPLINED_BY_TWO * math.sqrt(float(np.cov(self.problem.t, aweights=weights))) else 0.0
+
+    @property
+    def smooth(self) -> float:
+        """What interpolants leave, noise or not, in units of the target; inf before there is one."""
+        if self.given is not None:
+            return self.facts.smooth if self.facts.seen else math.inf
+        return math.inf if self.surrogate is None else self.surrogate.error * float(self.problem.t.std())
+
+    @property
+    def noisy(self) -> bool:
+        """Whether the target has noise, by its errors or as the interpolants see it."""
+        return self.noise > 0 or self.rows.noise_floor > self._rounded
+
+    @property
+    def _rounded(self) -> float:
+        return ROUNDED * float(self.rows.dataset.y.std())
+
+    @property
+    def idle(self) -> tuple[int, ...]:
+        """Columns that do not matter."""
+        return self.facts.reducer.idle if self.given is not None else ()
+
+    def table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
+        """Columns that matter, y, weights, and the variables of those columns."""
+        X, y, weights = self.rows.rows(self.rows.fitting)
+        kept = [column for column in range(X.shape[1]) if column not in self.idle]
+        return X[:, kept], y, weights, tuple(self.rows.variables[column] for column in kept)
+
+    def told(self, weights: np.ndarray | None) -> EngineTable:
+        """What engines are told besides. Errors that are given count in full; a rounding says nothing of the noise."""
+        noisy, floor = self.noisy, self.rows.noise_floor
+        seen = self.noise if noisy and floor <= self._rounded else 0.0
+        # Few rows show an interpolant less than they show a short sum.
+        seen *= SEEN_BY_FEW if len(self.rows.fitting) < LEAST_ROWS else 1.0
+        return {
+            "weights": weights,
+            "noise": max(floor, seen),
+            "noisy": noisy,
+            "allowed": self.rows.allowed,
+            "seed": self.options.seed,
+        }
+
+    def evened(self, y: np.ndarray, weights: np.ndarray | None) -> np.ndarray | None:
+        """Weights under which all rows of a target without noise count that runs over decades."""
+        middle = float(np.median(np.abs(y)))
+        if self.noisy or not float(np.abs(y).max()) > DECADES * middle > 0:
+            return weights
+        return (1.0 if weights is None else weights) / (y**2 + middle**2)
+
+
+def part_rows(problem: Problem, error: float | None, options: DiscoveryOptions) -> FitRows:
+    """The table of a smaller problem as formulas see it."""
+    variables = symbols(problem.dimension)
+    names = tuple(variable.name for variable in variables)
+    errors = None if error is None else np.full(len(problem.t), error)
+    table = Dataset(problem.X, problem.t, names, target="_t", y_error=errors, sample_weight=problem.fitting_weights())
+    made = prepare(table, validation_fraction=options.validation_fraction, seed=options.seed)
+    library = allowed_functions(options.primitives), own_functions(options.primitives)
+    return FitRows.of(made.table, made.train, made.validation, made.noise_floor, *library)
+
+
+Proposal = Found | Task | TrainedNetwork | Decision | None
+"""What engines yield: a formula, a smaller task, a trained network and how it came to be, or None where they have only
+learnt something of the table."""

@@ -1,0 +1,132 @@
+"""The loop: it is valid after any step, whoever is left out, and orders for speed and not for what is found."""
+
+import ast
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy
+
+import kansym.search.agenda
+from kansym import DiscoveryOptions, clock, discover
+from kansym.data.dataset import make_dataset
+from kansym.search import pipeline
+from kansym.search.agenda import loop
+from kansym.search.agenda.engine import Engine
+from kansym.search.agenda.engines import ENGINES
+from kansym.search.agenda.task import Found
+from kansym.symbolic.steps import StepKind
+
+OPTIONS = DiscoveryOptions(max_seconds=8.0, seed=0, device="cpu", deterministic=True)
+ROOM = Path(kansym.search.agenda.__file__).parent
+ENGINE_ROOMS = ("algebra", "reduce", "curves", "sums", "networks")
+
+
+def table(rng, law, rows=150, noise=0.0, ranges=((1, 3), (1, 3))):
+    X = rng.uniform(*np.array(ranges).T, (rows, len(ranges)))
+    y = law(*X.T)
+    return make_dataset(X, y + noise * y.std() * rng.normal(size=rows))
+
+
+@pytest.mark.parametrize("name", ENGINE_ROOMS)
+def test_engines_import_no_judge_no_loop_and_no_other_engine_list(name):
+    tree = ast.parse((ROOM / f"{name}.py").read_text(encoding="utf-8"))
+    used = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    forbidden = {"loop", "engines", "stepping", "yields"}
+    assert not {f"kansym.search.agenda.{one}" for one in forbidden} & used
+    assert not {"kansym.search.found", "kansym.search.formulation", "kansym.search.pipeline"} & used
+
+
+def test_a_planted_product_has_both_steps_in_its_origin(rng):
+    found = discover(
+        table(rng, lambda a, b: np.exp(-a) * a * np.log(b + np.sqrt(b)), rows=300), replace(OPTIONS, max_seconds=30.0)
+    )
+    assert found.formula.validation_loss < 1e-18
+    assert {step.kind for step in found.formula.steps} & {StepKind.FACTOR}
+    assert any(step.finder for step in found.formula.steps)
+
+
+@pytest.mark.parametrize("left_out", [one.name for one in ENGINES])
+def test_any_engine_may_be_left_out(left_out, rng, monkeypatch):
+    monkeypatch.setattr(pipeline, "ENGINES", tuple(one for one in ENGINES if one.name != left_out))
+    found = discover(table(rng, lambda a, b: a**2 * b, rows=60, noise=0.02), replace(OPTIONS, max_seconds=1.0))
+    assert np.isfinite(found.formula.predict(found.dataset.X)).all() and found.formula in list(found.front)
+
+
+def test_an_engine_that_proposes_nothing_moves_no_pick(rng, monkeypatch):
+    data = table(rng, lambda a, b: a / (1 + b), noise=0.01)
+    before = discover(data, OPTIONS).formula
+    idle = Engine("sums", lambda task: True, lambda task: iter(()))
+    monkeypatch.setattr(pipeline, "ENGINES", (*ENGINES, idle))
+    assert discover(data, OPTIONS).formula.expression == before.expression
+
+
+def test_the_order_of_registration_is_no_knowledge(rng, monkeypatch):
+    data = [
+        table(rng, lambda a, b: a**2 / b),
+        table(rng, lambda a, b: np.sqrt(a**2 + b**2)),
+        table(rng, lambda a, b: np.exp(-a) * b, noise=0.01),
+    ]
+    before = [discover(one, OPTIONS).formula.expression for one in data]
+    monkeypatch.setattr(pipeline, "ENGINES", ENGINES[::-1])
+    assert [discover(one, OPTIONS).formula.expression for one in data] == before
+
+
+def test_no_step_takes_long(rng):
+    run = pipeline._Run(table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02), OPTIONS, None)
+    with clock.running(clock.Clock()), pipeline.provenance.keeping():
+        run.search()
+    # One charge may be as large as a fit; what is charged in one piece cannot be divided.
+    slices = [event.work for event in run.agenda.log]
+    assert len(slices) > 10 and np.median(slices) <= 0.11
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 13])
+def test_a_run_that_is_stopped_after_any_step_returns_its_best(steps, rng, monkeypatch):
+    taken, plain = [], loop.Agenda._step
+
+    def stopping(agenda, job):
+        plain(agenda, job)
+        taken.append(job)
+        if len(taken) == steps:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop.Agenda, "_step", stopping)
+    found = discover(table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02), OPTIONS)
+    assert found.interrupted and np.isfinite(found.formula.predict(found.dataset.X)).all()
+    assert found.formula.validation_loss <= min(one.validation_loss for one in found.front) * (1 + 1e-9) or (
+        found.formula.rank == min(one.rank for one in found.front)
+    )
+
+
+@pytest.mark.faults
+def test_an_engine_that_fails_costs_itself(rng, monkeypatch):
+    def fail(task):
+        raise RuntimeError("a bug")
+        yield
+
+    monkeypatch.setattr(pipeline, "ENGINES", (Engine("exact laws", lambda task: True, fail), *ENGINES[1:]))
+    found = discover(table(rng, lambda a, b: a**2 * b), replace(OPTIONS, max_seconds=4.0))
+    assert any("failed" in note for note in found.notes)
+    assert np.isfinite(found.formula.predict(found.dataset.X)).all()
+
+
+def test_what_a_newcomer_adds_is_asked_and_signed(rng, monkeypatch):
+    def doubled(task):
+        (x, *_) = task.rows.variables
+        yield Found(task.compose(sympy.Float(2.5) * x**3), task.problem)
+
+    mine = Engine("exact laws", lambda task: task.whole, doubled)
+    monkeypatch.setattr(pipeline, "ENGINES", (mine,))
+    found = discover(table(rng, lambda a, b: 2.5 * a**3 + 0 * b), OPTIONS)
+    assert found.formula.validation_loss < 1e-20
+
+
+def test_a_settled_noisy_law_ends_soon_and_says_why(rng):
+    data = table(rng, lambda a, b: a * b**2, rows=400, noise=0.02)
+    run = pipeline._Run(data, replace(OPTIONS, max_seconds=60.0), None)
+    with clock.running(clock.Clock()) as whole, pipeline.provenance.keeping():
+        reason = run.search()
+        assert whole.now() < 15.0
+    assert reason in {pipeline.StopReason.NOTHING_SMOOTH_LEFT, pipeline.StopReason.AS_GOOD_AS_DATA}
