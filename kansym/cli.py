@@ -16,7 +16,7 @@ from kansym.commands.discover import discover
 from kansym.commands.dynamics import dynamics
 from kansym.commands.edges import edges
 from kansym.commands.finished_runs import app as show_app
-from kansym.commands.finished_runs import export, figures, next_rows, report
+from kansym.commands.finished_runs import explain, export, figures, next_rows, report
 from kansym.commands.fit_constants import fit_constants
 from kansym.commands.listings import datasets, primitives
 from kansym.commands.output import begin, tell_time
@@ -63,6 +63,7 @@ COMMANDS = {
     "symmetries": symmetries,
     "report": report,
     "next": next_rows,
+    "explain": explain,
     "figures": figures,
     "export": export,
     "fit-constants": fit_constants,

@@ -48,6 +48,20 @@ def next_rows(directory: Path, /, *, candidates: Path | None = None, out: Path |
     return run(next_rows, locals())
 
 
+def explain(directory: Path, /) -> int:
+    """Say how a search went: when the pick changed and by whom, and who had which slice of work with which hope.
+
+    `kansym figures RUN --only search_log` draws it.
+
+    Parameters
+    ----------
+    directory
+        The folder that was given as --out.
+    """
+    require_folder(directory)
+    return run(explain, locals())
+
+
 def figures(
     directory: Path,
     /,

@@ -20,6 +20,7 @@ from kansym.figures import (
     parity,
     residuals,
     run_network,
+    search_log,
     slices,
     structure,
 )
@@ -90,6 +91,7 @@ _KINDS = (
     _kind("edges", "Edges and their nearest functions", edges, "a table and a network with spline edges"),
     _kind("structure", "How the law was taken apart", structure, "a formula"),
     _kind("growth", "Growth of the network", growth, "the record of a network's growth"),
+    _kind("search_log", "How the search went", search_log, "the log of a search"),
 )
 
 FIGURES: Mapping[str, FigureKind] = {kind.name: kind for kind in _KINDS}

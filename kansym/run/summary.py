@@ -26,6 +26,7 @@ from kansym.kan.shape import format_shape
 from kansym.primitives.library import default_library
 from kansym.run.agreement import Agreement, Weighting
 from kansym.run.files import RECORD, read_record, require_folder
+from kansym.search.events import Event
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome, with_pick
 from kansym.surfaces import surface
@@ -109,6 +110,9 @@ class RunSummary:
         The distinct forms that were met with their probabilities; None without a certificate, and of older versions.
     symmetries : tuple of FormulaSymmetry
         What the formula does not notice; empty for a record of a version that did not look.
+    log : tuple of Event
+        Who had which slice of work, what was expected of it, and what came; empty for a record of a version that kept
+        none.
     """
 
     formula: Formula
@@ -139,6 +143,7 @@ class RunSummary:
     times: Mapping[str, float] = field(default_factory=dict)
     forms: Forms | None = None
     symmetries: tuple[FormulaSymmetry, ...] = ()
+    log: tuple[Event, ...] = ()
 
     @classmethod
     def of(
@@ -218,6 +223,7 @@ class RunSummary:
             table={} if table is None else table,
             forms=forms,
             symmetries=_symmetries(discovery),
+            log=discovery.log,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -233,6 +239,7 @@ class RunSummary:
             "outliers": [asdict(outlier) for outlier in self.outliers],
             "forms": None if self.forms is None else self.forms.to_dict(),
             "symmetries": to_json(self.symmetries),
+            "log": to_json(self.log),
         }
         return finite_json(record)
 
@@ -290,6 +297,7 @@ class RunSummary:
                 table=dict(record.get("table", {})),
                 forms=None if record.get("forms") is None else Forms.from_dict(record["forms"]),
                 symmetries=tuple(from_json(FormulaSymmetry, one) for one in _list(record.get("symmetries", []))),
+                log=tuple(from_json(Event, one) for one in _list(record.get("log", []))),
                 times={_text(phase): _number_or(time, math.nan) for phase, time in record.get("times", {}).items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:

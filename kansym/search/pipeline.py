@@ -21,6 +21,7 @@ from kansym.search.agenda.grounds import UserGround
 from kansym.search.agenda.loop import Agenda
 from kansym.search.agenda.task import Facts, Task
 from kansym.search.baseline import baseline
+from kansym.search.events import merged
 from kansym.search.faults import contained
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
@@ -107,10 +108,9 @@ class _Run:
     def search(self, seeds: Seeds | None = None) -> StopReason:
         """Run until done; returns why it ended."""
         self._baseline()
-        good = self.formulas.at_noise()
         if seeds is not None:
             self.formulas.all.extend(seeds(self.fit_rows, self.deadline, self.report))
-        if good or self.formulas.exact():
+        if self.formulas.exact():
             return StopReason.AS_GOOD_AS_DATA
         return self.agenda.run()
 
@@ -165,6 +165,7 @@ class _Run:
             forms_tried=len(self.fit_rows.finished),
             own_functions=self.fit_rows.own,
             decisions=tuple(self.agenda.decisions),
+            log=merged(self.agenda.log),
             dataset=self.dataset,
             noise_floor=self.floor,
             seconds=time.monotonic() - self.began,

@@ -19,6 +19,7 @@ from kansym.fitting.outliers import Outlier
 from kansym.kan.growth import Decision
 from kansym.kan.network import Network, format_shape
 from kansym.numbers import short
+from kansym.search.events import Event
 from kansym.search.front import ParetoFront
 from kansym.search.guess_outcome import GuessOutcome
 from kansym.search.rows import FitRows
@@ -228,6 +229,8 @@ class Discovery:
         All that the search found, in the order in which it did; for a search over several tables. Not stored.
     all_rows : AllRows or None
         The pick on all rows of a long table, of which `dataset` is a sample.
+    log : tuple of Event
+        Who had which slice of work, what was expected of it, and what came; `kansym explain` shows it.
     """
 
     front: ParetoFront
@@ -249,6 +252,7 @@ class Discovery:
     own_functions: tuple[OwnFunction, ...] = ()
     formulas: tuple[Formula, ...] = ()
     all_rows: AllRows | None = None
+    log: tuple[Event, ...] = ()
 
     @property
     def guess(self) -> GuessOutcome | None:

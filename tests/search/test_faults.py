@@ -20,9 +20,18 @@ X = rng.uniform(1, 3, (80, 2))
 NOISY = Dataset(X, X[:, 0] * np.exp(-X[:, 1]) + 0.01 * rng.normal(size=80), ("x", "z"), y_error=np.full(80, 0.01))
 CURVE = Dataset(X[:, :1], np.sin(3 * X[:, 0]) + 0.01 * rng.normal(size=80), ("x",))
 
+SMALL = Dataset(X[:40], NOISY.y[:40], ("x", "z"), y_error=np.full(40, 0.01))
+
 ERRORS = Dataset(CURVE.X, CURVE.y, ("x",), y_error=np.full(80, 0.01))
 
-LATE = ("search.smaller_forms.eliminate", "search.found.rivals", "search.challenge.read_anew")
+LATE = (
+    "search.smaller_forms.eliminate",
+    "search.found.rivals",
+    "search.challenge.read_anew",
+    "search.networks.Networks.selector",
+    "search.networks.Networks.curve_readings",
+    "search.agenda.algebra.product_unit_laws",
+)
 """Steps that less than a second is too short for."""
 
 pytestmark = pytest.mark.faults
@@ -31,7 +40,6 @@ STEPS = {
     "structure.search.Reducer.look": (NOISY, MemoryError("no memory")),
     "search.pipeline.baseline": (NOISY, OverflowError("too large")),
     "search.agenda.sums.Enumeration": (ERRORS, RuntimeError("a bug")),
-    "search.agenda.loop.Agenda._improvements": (NOISY, RuntimeError("a bug")),
     "search.networks.Networks.grower": (CURVE, ValueError("a bug")),
     "search.networks.Networks.selector": (CURVE, IndexError("a bug")),
     "search.networks.Networks.curve_readings": (CURVE, RecursionError("too deep")),
@@ -41,7 +49,7 @@ STEPS = {
     "search.smaller_forms.eliminate": (CURVE, ZeroDivisionError("a bug")),
     "search.found.rivals": (NOISY, TypeError("a bug")),
     "search.challenge.read_anew": (NOISY, FloatingPointError("a bug")),
-    "search.agenda.algebra.product_unit_laws": (NOISY, AttributeError("a bug")),
+    "search.agenda.algebra.product_unit_laws": (SMALL, AttributeError("a bug")),
 }
 
 
@@ -168,10 +176,9 @@ def hanging(monkeypatch, with_wall):
 
 
 @pytest.mark.parametrize("hang", [spin, pytest.param(close_for_ever, marks=pytest.mark.long)])
-@pytest.mark.parametrize("step", ["search.formulation.snap", "search.sums.Sums.formulas"])
+@pytest.mark.parametrize("step", ["search.formulation.snap", "search.agenda.sums.Enumeration"])
 def test_a_step_that_hangs_is_interrupted(step, hang, monkeypatch, hanging):
     hung, reports = hanging(step, hang), []
-    monkeypatch.setattr("kansym.search.sums.Sums.open", lambda sums, turn: step == "search.sums.Sums.formulas")
     monkeypatch.setattr("sys.unraisablehook", lambda unraisable: reports.append(unraisable.exc_type))
     table = CURVE if "snap" in step else NOISY
     found = discover(table, DiscoveryOptions(max_seconds=1.0))

@@ -277,11 +277,11 @@ def test_what_a_formula_follows_is_no_noise(found):
     search = found(lambda u, v: u * v, noise=0.0)
     u, v = search.fit_rows.variables
     search.add(F(1.1) * u * v ** F(0.9), "a guess")
-    assert search.exact() and search._belies(1e-3)
+    assert search.exact() and search.belies(1e-3)
     noisy = found(lambda u, v: u * v)
     noisy.add(F(1.1) * u * v ** F(0.9), "a guess")
     # Of its residual, and of the errors that are given, it is the noise.
-    assert not noisy._belies(NOISE) and noisy._belies(10 * NOISE)
+    assert not noisy.belies(NOISE) and noisy.belies(10 * NOISE)
 
 
 def test_a_pick_with_a_wrong_part_is_wrong_until_there_is_another(found):

@@ -18,6 +18,7 @@ from kansym.search.agenda.stepping import SLICE, Steps
 from kansym.search.agenda.task import Found, Proposal, Task
 from kansym.search.agenda.yields import expected
 from kansym.search.budget import LEAST_FOR_RIVALS
+from kansym.search.events import Event
 from kansym.search.faults import Faults
 from kansym.search.lengths import is_noisy
 from kansym.search.results import StopReason, TrainedNetwork
@@ -49,43 +50,17 @@ chance where nothing was found yet: by its length."""
 FOR_SHORTER = 2.0
 """Seconds beyond those that an exact law took for which a shorter one is looked for where it is very long."""
 
-BETTER = 3.0
-"""Bits by which a formula is better than the pick."""
-
 UNCHANGED = 1.0
 """Seconds for which the pick of a table without an interpolant was not bettered where it counts as good as the data."""
+
+STAGES = {"structure": "structure", "terms": "terms", "networks": "training"}
+"""What progress says of an engine at work, by its kind."""
 
 REVISE = Engine("revise", lambda task: task.whole, lambda task: iter(()))
 """What the pick lacks, and parts of it read anew."""
 
-
-@dataclass(frozen=True)
-class Event:
-    """One slice of work.
-
-    Attributes
-    ----------
-    at : float
-        Seconds of work of the search when it ended.
-    work : float
-    engine : str
-    task : int
-        Its number, 1 for the whole table.
-    rate : float
-        Chance per second that was expected of it.
-    came : str
-        What was proposed, if anything.
-    bits : float
-        Change of the description length of the pick.
-    """
-
-    at: float
-    work: float
-    engine: str
-    task: int
-    rate: float
-    came: str
-    bits: float
+RIVALS = Engine("rivals", lambda task: task.whole, lambda task: iter(()))
+"""The case against the pick."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +116,8 @@ class Agenda:
     at_work : Job or None
         Whose proposals are judged.
     """
+
+    in_turn = IN_TURN
 
     def __init__(
         self,
@@ -233,7 +210,7 @@ class Agenda:
             reason = self._reason_to_stop(promises)
             if reason is not None:
                 return reason
-            if number % IN_TURN == 0:
+            if number % self.in_turn == 0:
                 job = min(self._jobs, key=lambda one: (one.steps.spent, one.number))
             else:
                 job = self._jobs[max(range(len(promises)), key=lambda k: promises[k].rate)]
@@ -245,13 +222,13 @@ class Agenda:
         self.at_work, spent, bits = job, job.steps.spent, self._bits()
         expected, came = job.expected(noisy=self.whole.noisy).rate, ""
         if not spent:
-            self.report(job.engine.kind, f"{job.engine.name} of {_words(job.task)}")
+            self.report(STAGES[job.engine.kind], f"{job.engine.name} of {_words(job.task)}")
         items: list[Proposal] = []
         try:
             items = job.steps.step(SLICE)
         except Exception as error:
             self.faults.add(job.engine.name, error)
-            job.steps.done = True
+            job.steps.close()
         for item in items:
             came = self._receive(job, item)
         if job.steps.done:
@@ -259,10 +236,18 @@ class Agenda:
             if job.engine.name == "interpolant":
                 self._informed(job.task)
         change = self._bits() - bits
-        self.log.append(
-            Event(clock.now(), job.steps.spent - spent, job.engine.name, job.task.number, expected, came, change)
+        event = Event(
+            at=clock.now(),
+            work=job.steps.spent - spent,
+            engine=job.engine.name,
+            task=job.task.number,
+            table=_words(job.task),
+            rate=expected,
+            came=came,
+            bits=change,
         )
-        if change < -BETTER:
+        self.log.append(event)
+        if event.better:
             self.changed = clock.now()
             self._revise(job)
             self.report("composing", f"{self.formulas.best()}")
@@ -291,6 +276,8 @@ class Agenda:
             self.network = network
 
     def _judge(self, job: Job, found: Found) -> str:
+        if found.reading is not None:
+            self.report("matching", f"{found.steps}")
         origin = job.steps.origin
         if origin is None:
             provenance.sign(job.engine.name)
@@ -307,7 +294,7 @@ class Agenda:
 
     def _revise(self, by: Job) -> None:
         """Ask anew what the pick lacks, where it has changed."""
-        if not self.whole.options.structure or by.engine is REVISE:
+        if not self.whole.options.structure or by.engine in (REVISE, RIVALS):
             return
         for job in [one for one in self._jobs if one.engine is REVISE]:
             self._end(job)
@@ -360,7 +347,11 @@ class Agenda:
             chance, seconds = chance + one.chance, seconds + one.seconds
             if seconds >= ahead:
                 break
-        if formulas.long():
+        pick = formulas.best()
+        if pick is None or not pick.expression.free_symbols:
+            # A constant says that nothing was found.
+            of_length = 1.0
+        elif formulas.long():
             of_length = VERY_LONG if formulas.very_long() else LONG
         else:
             of_length = SIMPLEST if formulas.simplest() else SHORT
@@ -389,7 +380,7 @@ class Agenda:
         """Rivals of the pick, for half as long as it took to find: what was hard to find has rivals that are, too."""
         self.report("composing", f"looking for rivals of {pick}")
         seconds = max(LEAST_FOR_RIVALS, (clock.now() - self.start) / 2)
-        job = self._start(REVISE, self.whole, partial(self._rivals, min(seconds, clock.left(self.deadline))))
+        job = self._start(RIVALS, self.whole, partial(self._rivals, min(seconds, clock.left(self.deadline))))
         while not job.steps.done and not clock.late(self.deadline):
             self._step(job)
         self._end(job)
@@ -402,4 +393,5 @@ class Agenda:
 def _words(task: Task) -> str:
     if task.whole:
         return "the table"
-    return f"{task.dimension} columns: {', '.join(map(str, task.problem.columns))}"
+    columns = ", ".join(map(str, task.problem.columns))
+    return f"a function of {columns}" if columns else "a constant"

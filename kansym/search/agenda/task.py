@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, cast
 
 import numpy as np
 import sympy
@@ -235,7 +235,8 @@ class Task:
         if self.given is not None:
             return expression
         own = symbols(self.dimension)
-        return self.problem.compose(expression.xreplace(dict(zip(self.rows.variables, own, strict=True))), own)
+        inner = cast(sympy.Expr, expression.xreplace(dict(zip(self.rows.variables, own, strict=True))))
+        return self.problem.compose(inner, own)
 
     @property
     def noise(self) -> float:
@@ -258,7 +259,7 @@ class Task:
     @property
     def noisy(self) -> bool:
         """Whether the target has noise, by its errors or as the interpolants see it."""
-        return self.noise > 0 or self.rows.noise_floor > self._rounded
+        return bool(self.noise > 0 or self.rows.noise_floor > self._rounded)
 
     @property
     def _rounded(self) -> float:

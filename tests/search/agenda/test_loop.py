@@ -1,6 +1,7 @@
 """The loop: it is valid after any step, whoever is left out, and orders for speed and not for what is found."""
 
 import ast
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,13 +10,12 @@ import pytest
 import sympy
 
 import kansym.search.agenda
-from kansym import DiscoveryOptions, clock, discover
+from kansym import DiscoveryOptions, clock, discover, provenance
 from kansym.data.dataset import make_dataset
 from kansym.search import pipeline
 from kansym.search.agenda import loop
 from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.engines import ENGINES
-from kansym.search.agenda.task import Found
 from kansym.symbolic.steps import StepKind
 
 OPTIONS = DiscoveryOptions(max_seconds=8.0, seed=0, device="cpu", deterministic=True)
@@ -75,7 +75,7 @@ def test_the_order_of_registration_is_no_knowledge(rng, monkeypatch):
 
 def test_no_step_takes_long(rng):
     run = pipeline._Run(table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02), OPTIONS, None)
-    with clock.running(clock.Clock()), pipeline.provenance.keeping():
+    with clock.running(clock.Clock()), provenance.keeping():
         run.search()
     # One charge may be as large as a fit; what is charged in one piece cannot be divided.
     slices = [event.work for event in run.agenda.log]
@@ -113,20 +113,24 @@ def test_an_engine_that_fails_costs_itself(rng, monkeypatch):
 
 
 def test_what_a_newcomer_adds_is_asked_and_signed(rng, monkeypatch):
-    def doubled(task):
-        (x, *_) = task.rows.variables
-        yield Found(task.compose(sympy.Float(2.5) * x**3), task.problem)
-
-    mine = Engine("exact laws", lambda task: task.whole, doubled)
-    monkeypatch.setattr(pipeline, "ENGINES", (mine,))
-    found = discover(table(rng, lambda a, b: 2.5 * a**3 + 0 * b), OPTIONS)
-    assert found.formula.validation_loss < 1e-20
+    page = (Path(__file__).parents[3] / "docs" / "design.md").read_text(encoding="utf-8")
+    names: dict = {"np": np, "sympy": sympy}
+    (block,) = [one for one in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "Engine(" in one]
+    exec(block.replace('Engine("power laws"', 'MINE = Engine("power laws"'), names)
+    monkeypatch.setattr(pipeline, "ENGINES", (names["MINE"],))
+    data = table(rng, lambda a: 2.5 * a**3.7, ranges=((1, 3),))
+    run = pipeline._Run(data, OPTIONS, None)
+    with clock.running(clock.Clock()), provenance.keeping():
+        run.search()
+    best = run.formulas.best()
+    assert best.validation_loss < 1e-20 and best.origin.finder == "power laws"
+    assert {event.engine for event in run.agenda.log} >= {"power laws"}
 
 
 def test_a_settled_noisy_law_ends_soon_and_says_why(rng):
     data = table(rng, lambda a, b: a * b**2, rows=400, noise=0.02)
     run = pipeline._Run(data, replace(OPTIONS, max_seconds=60.0), None)
-    with clock.running(clock.Clock()) as whole, pipeline.provenance.keeping():
+    with clock.running(clock.Clock()) as whole, provenance.keeping():
         reason = run.search()
         assert whole.now() < 15.0
     assert reason in {pipeline.StopReason.NOTHING_SMOOTH_LEFT, pipeline.StopReason.AS_GOOD_AS_DATA}
