@@ -44,6 +44,7 @@ FIGURE_NAMES = (
     "edges",
     "structure",
     "growth",
+    "search_log",
 )
 """Names of the figures in it, without the ends of the file names."""
 

@@ -11,5 +11,5 @@ had been, 17 of 55 pairs are right as before, two of them by a rival."""
 RESERVE = 0.03
 """Share of the time budget kept for the last refit."""
 
-IMPROVING, IMPROVING_LAST = 0.3, 0.8
-"""Share of the time that is left for better parts of what has been found, and the same where nothing comes after."""
+IMPROVING = 0.3
+"""Share of the time that is left for better parts of what has been found."""

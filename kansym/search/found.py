@@ -13,7 +13,7 @@ import sympy
 from kansym import clock, provenance
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
-from kansym.search.budget import IMPROVING, IMPROVING_LAST
+from kansym.search.budget import IMPROVING
 from kansym.search.challenge import ALIKE, rivals
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.formulation import from_expression, polished
@@ -217,7 +217,7 @@ class FoundFormulas:
         front = sorted(ParetoFront.from_formulas(self.all, self.fit_rows.dataset.X), key=lambda formula: formula.rank)
         return next((one for one in front if one in self.fit_rows.rough and one not in tried), None)
 
-    def improve(self, noise: float, *, seed: int, last: bool = False) -> None:
+    def improve(self, noise: float, *, seed: int) -> None:
         """Try the shortest formulas with what they lack and with parts read anew, if none is as good as the data.
 
         Parameters
@@ -226,15 +226,13 @@ class FoundFormulas:
             Standard deviation of y, as far as it is known. Without noise a formula is the law or is not, and is asked
             which one function is most of what is wrong with it.
         seed : int
-        last : bool, default False
-            Whether nothing comes after but networks, which then seldom end in the law.
         """
         if self.at_noise():
             return
         exactly = noise <= 0 or self.belies(noise)
-        until = clock.now() + (IMPROVING_LAST if last else IMPROVING) * clock.left(self.deadline)
+        until = clock.now() + IMPROVING * clock.left(self.deadline)
         if exactly:
-            self._improve_exactly(until, seed, last=last)
+            self._improve_exactly(until, seed)
             return
         for _ in range(MOST_ROUNDS):
             before = self.best()
@@ -261,14 +259,14 @@ class FoundFormulas:
         many = len(self.fit_rows.variables) > 1 and len(self.fit_rows.fitting) >= LEAST_ROWS
         return many and below > self.fit_rows.noise_floor and self.best_loss() < below**2
 
-    def _improve_exactly(self, until: float, seed: int, *, last: bool) -> None:
+    def _improve_exactly(self, until: float, seed: int) -> None:
         """Without noise: whatever formula has one wrong part, the one first that is the best without it."""
         if len(self.fit_rows.variables) == 1 or len(self.fit_rows.fitting) < LEAST_ROWS:
             # A function of the only column is what the whole search is for.
             return
         for _ in range(MOST_ROUNDS):
             before = self.best()
-            parts = [one for one in self._wrong_parts() if last or one.share >= MOST_OF_THE_REST]
+            parts = [one for one in self._wrong_parts() if one.share >= MOST_OF_THE_REST]
             for one in parts[:PARTS]:
                 if clock.late(until) or self.exact():
                     return

@@ -74,7 +74,7 @@ def test_bad_input_is_one_line_and_code_2(table, capsys, arguments, words):
 def test_targets_are_searched_printed_and_saved(table, tmp_path, capsys):
     out = tmp_path / "out"
     targets = ["--target", 'u,"v, in V",flat', "--error", 'u=du,"v, in V=dv"']
-    arguments = [*targets, "--seconds", "0.5", "--deterministic", "--out", str(out)]
+    arguments = [*targets, "--seconds", "2", "--deterministic", "--out", str(out)]
     assert main(["discover", str(table), *arguments]) == 0
     text, err = capsys.readouterr()
     assert "u = 2.5*t" in text and "v, in V = 1/t" in text and "flat: no result" in text
