@@ -84,6 +84,11 @@ class Book:
         """Take a signature for what is handed on next."""
         self.last, self.signatures = origin, self.signatures + 1
 
+    def add(self, spent: dict[str, float]) -> None:
+        """Take over the work of finders that a book of a part of the search has noted."""
+        for finder, work in spent.items():
+            self.spent[finder] = self.spent.get(finder, 0.0) + work
+
     @contextmanager
     def at_work(self, finder: str) -> Iterator[None]:
         """Work until the end of the block is that of a finder."""

@@ -83,6 +83,8 @@ class _Run:
     def __init__(self, dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> None:
         self.start, self.began = clock.now(), time.monotonic()
         self.options, self.progress = options, progress
+        # A device that is none is said before any work.
+        choose_device(options.device, training_work(options, *dataset.X.shape))
         rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
         self.dataset, self.floor = rows.table, rows.noise_floor
         library = allowed_functions(options.primitives), own_functions(options.primitives)

@@ -157,8 +157,8 @@ class Agenda:
             self._collect()
             raise
         finally:
-            for job in self._jobs:
-                job.steps.close()
+            for job in tuple(self._jobs):
+                self._end(job)
 
     # -- tasks and jobs -----------------------------------------------------------------------------------------------
 
@@ -197,6 +197,9 @@ class Agenda:
         job.steps.close()
         if job in self._jobs:
             self._jobs.remove(job)
+            book = provenance.current()
+            if book is not None:
+                book.add(job.steps.book.spent)
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 

@@ -47,10 +47,17 @@ def test_a_planted_product_has_both_steps_in_its_origin(rng):
     assert any(step.finder for step in found.formula.steps)
 
 
-@pytest.mark.parametrize("left_out", [one.name for one in ENGINES])
+FIRST = ("exact laws", "interpolant", "reductions", "compositions")
+"""Engines without which the loop has another beginning."""
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    [one.name if one.name in FIRST else pytest.param(one.name, marks=pytest.mark.long) for one in ENGINES],
+)
 def test_any_engine_may_be_left_out(left_out, rng, monkeypatch):
     monkeypatch.setattr(pipeline, "ENGINES", tuple(one for one in ENGINES if one.name != left_out))
-    found = discover(table(rng, lambda a, b: a**2 * b, rows=60, noise=0.02), replace(OPTIONS, max_seconds=1.0))
+    found = discover(table(rng, lambda a, b: a**2 * b, rows=60, noise=0.02), replace(OPTIONS, max_seconds=0.6))
     assert np.isfinite(found.formula.predict(found.dataset.X)).all() and found.formula in list(found.front)
 
 
@@ -66,7 +73,6 @@ def test_the_order_of_registration_is_no_knowledge(rng, monkeypatch):
     data = [
         table(rng, lambda a, b: a**2 / b),
         table(rng, lambda a, b: np.sqrt(a**2 + b**2)),
-        table(rng, lambda a, b: np.exp(-a) * b, noise=0.01),
     ]
     before = [discover(one, OPTIONS).formula.expression for one in data]
     monkeypatch.setattr(pipeline, "ENGINES", ENGINES[::-1])
@@ -74,7 +80,9 @@ def test_the_order_of_registration_is_no_knowledge(rng, monkeypatch):
 
 
 def test_no_step_takes_long(rng):
-    run = pipeline._Run(table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02), OPTIONS, None)
+    run = pipeline._Run(
+        table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02), replace(OPTIONS, max_seconds=3.0), None
+    )
     with clock.running(clock.Clock()), provenance.keeping():
         run.search()
     # One charge may be as large as a fit; what is charged in one piece cannot be divided.
@@ -82,7 +90,7 @@ def test_no_step_takes_long(rng):
     assert len(slices) > 10 and np.median(slices) <= 0.11
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 5, 8, 13])
+@pytest.mark.parametrize("steps", [1, 3, 8, pytest.param(20, marks=pytest.mark.long)])
 def test_a_run_that_is_stopped_after_any_step_returns_its_best(steps, rng, monkeypatch):
     taken, plain = [], loop.Agenda._step
 
