@@ -15,7 +15,7 @@ search of that part.
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -102,11 +102,8 @@ def hits(job: Job) -> Record:
     """The record of one entry: who found it, and the work of all finders."""
     problem = table_of(job.entry).problem
     jury = Jury(problem)
-    table = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", y_error=problem.errors)
-    book = Book(jury)
-    jury.book = book
-    with keeping(book):
-        discover(table, DiscoveryOptions(max_seconds=job.seconds, seed=0, device="cpu", deterministic=True))
+    book = jury.book = Book(jury)
+    search(problem, book, job.seconds)
     entry = job.entry
     return {
         "entry": entry.name,
@@ -117,6 +114,13 @@ def hits(job: Job) -> Record:
         "hits": jury.hits,
         "spent": {name: round(work, 3) for name, work in sorted(book.spent.items())},
     }
+
+
+def search(problem: Problem, book: Book, seconds: float) -> None:
+    """Search a table, whose book withholds what is right."""
+    table = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", y_error=problem.errors)
+    with keeping(book):
+        discover(table, DiscoveryOptions(max_seconds=seconds, seed=0, device="cpu", deterministic=True))
 
 
 @app.command
@@ -140,10 +144,15 @@ def measure(
     out
         The file; entries that it has are not searched again.
     """
+    add_records(hits, out, sample_size, seconds, jobs)
+
+
+def add_records(record_of: Callable[[Job], Record], out: Path, size: int | None, seconds: float, jobs: int) -> None:
+    """Add the records of those entries of a sample of the development half that a file has not."""
     have = {one["entry"] for one in read(out)}
-    todo = [Job(entry, seconds) for entry in sample("development", sample_size) if entry.name not in have]
+    todo = [Job(entry, seconds) for entry in sample("development", size) if entry.name not in have]
     with out.open("a", encoding="utf-8") as file:
-        for place, found in completed(hits, todo, workers=jobs):
+        for place, found in completed(record_of, todo, workers=jobs):
             if isinstance(found, WorkerFailure):
                 print(f"{todo[place].entry.name}: {found.reason}", flush=True)
                 continue

@@ -7,30 +7,27 @@
     python -m benchmarks.yields without textbooks                # how the table changes when a kind is left out
 
 A search of an entry of the paired set (`benchmarks.paired`, development half) runs to the end of its budget and is not
-shown any formula that is right, so that every job has its turn. Of each engine the work is noted after which it first
+shown any formula that is right, so that every job has its turn. The 52 records that are kept were made with the first
+version of the loop. Of each engine the work is noted after which it first
 wrote a right formula, and of the engines on the path to its task the work after which they had made that. The table has
 the share of laws by work at a few horizons, with `PRIOR` counted as `COUNTS` laws.
 """
 
-import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
+from unittest import mock
 
 from cyclopts import App, Parameter, validators
 
-from benchmarks.hits import Jury
-from benchmarks.paired.entries import Entry, sample, table_of
-from kansym.data.dataset import make_dataset
-from kansym.executors import WorkerFailure, completed
-from kansym.provenance import Book, keeping
+from benchmarks.hits import Job, Jury, Record, add_records, read, search
+from benchmarks.paired.entries import table_of
+from kansym.provenance import Book
 from kansym.search import pipeline
 from kansym.search.agenda.loop import Agenda
-from kansym.search.discovery import discover
-from kansym.search.options import DiscoveryOptions
 from kansym.symbolic.formula import Formula
 
 RECORDS = Path(__file__).parent / "yields.jsonl"
@@ -83,66 +80,49 @@ PRIOR: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
 GIVEN = {"interpolant": ((0.2, 0.3), (0.8, 0.5))}
 """Of engines whose proposals are what others need: nearly all that is found by others follows from them."""
 
-Record = dict[str, Any]
 Count = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 app = App(name="python -m benchmarks.yields", help="What engines yield.", version_flags=[])
+
+
+class Endless(Agenda):
+    """Goes on whatever was found."""
+
+    in_turn = IN_TURN
+    last: "Agenda | None" = None
+
+    def __init__(self, *args: Any, **told: Any) -> None:
+        super().__init__(*args, **told)
+        Endless.last = self
+
+    def _reason_to_stop(self, promises: Any) -> None:
+        return None
 
 
 class Witness(Jury):
     """Keeps right formulas of one law from its search, and notes which jobs proposed them."""
 
-    agenda: Agenda | None = None
-
     def _note(self, formula: Formula) -> None:
-        job = None if self.agenda is None else self.agenda.at_work
+        job = None if Endless.last is None else Endless.last.at_work
         if job is not None and job.engine.name not in self.hits:
             self.hits[job.engine.name] = {"spent": job.steps.spent, "path": [list(one) for one in job.task.path]}
 
 
-@dataclass(frozen=True)
-class Job:
-    """An entry and the budget of its search."""
-
-    entry: Entry
-    seconds: float
-
-
 def record_of(job: Job) -> Record:
     """Who would have found the law of an entry."""
-    problem = table_of(job.entry).problem
+    problem, entry = table_of(job.entry).problem, job.entry
     witness = Witness(problem)
-    table = make_dataset(problem.X, problem.y, names=list(problem.names), target="y", y_error=problem.errors)
-    options = DiscoveryOptions(max_seconds=job.seconds, seed=0, device="cpu", deterministic=True)
-    agendas: list[Agenda] = []
-
-    class Endless(Agenda):
-        """Goes on whatever was found."""
-
-        in_turn = IN_TURN
-
-        def __init__(self, *args: Any, **told: Any) -> None:
-            super().__init__(*args, **told)
-            witness.agenda = self
-            agendas.append(self)
-
-        def _reason_to_stop(self, promises: Any) -> None:
-            return None
-
-    plain: Callable[..., Agenda] = pipeline.Agenda
-    pipeline.Agenda = Endless  # type: ignore[misc]
-    try:
-        with keeping(Book(witness)):
-            discover(table, options)
-    finally:
-        pipeline.Agenda = plain  # type: ignore[misc]
-    entry, last = job.entry, agendas[-1]
-    spent: dict[str, float] = {}
-    for event in last.log:
-        spent[event.engine] = spent.get(event.engine, 0.0) + event.work
+    with mock.patch.object(pipeline, "Agenda", Endless):
+        search(problem, Book(witness), job.seconds)
+    agenda = Endless.last
+    if agenda is None:
+        raise ValueError(f"{entry.name}: a formula that needs no search was right")
+    spent: dict[str, float] = defaultdict(float)
+    for event in agenda.log:
+        spent[event.engine] += event.work
     return {
         "entry": entry.name,
         "kind": entry.kind,
-        "noisy": last.whole.noisy,
+        "noisy": agenda.whole.noisy,
         "hits": witness.hits,
         "spent": {name: round(work, 2) for name, work in sorted(spent.items())},
     }
@@ -169,21 +149,7 @@ def measure(
     out
         The file; entries that it has are not searched again.
     """
-    have = {one["entry"] for one in read(out)}
-    todo = [Job(entry, seconds) for entry in sample("development", sample_size) if entry.name not in have]
-    with out.open("a", encoding="utf-8") as file:
-        for place, found in completed(record_of, todo, workers=jobs):
-            if isinstance(found, WorkerFailure):
-                print(f"{todo[place].entry.name}: {found.reason}", flush=True)
-                continue
-            file.write(json.dumps(found) + "\n")
-            file.flush()
-            print(f"{found['entry']:50} {', '.join(found['hits']) or '-'}", flush=True)
-
-
-def read(path: Path = RECORDS) -> list[Record]:
-    """The records of a file, none where there is no file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.is_file() else []
+    add_records(record_of, out, sample_size, seconds, jobs)
 
 
 def least_work(records: Sequence[Record]) -> dict[str, dict[str, float]]:

@@ -29,9 +29,9 @@ class EngineTable(TypedDict):
     seed: int
 
 
-def stand_in(values: np.ndarray) -> sympy.Symbol:
-    """A symbol for an argument with these values."""
-    return sympy.Symbol("z", positive=True) if (values > 0).all() else sympy.Symbol("z", real=True)
+def stand_in(values: np.ndarray, name: str = "z") -> sympy.Symbol:
+    """A symbol for an argument with these values; of positive ones sympy's questions have quick answers."""
+    return sympy.Symbol(name, positive=True) if (values > 0).all() else sympy.Symbol(name, real=True)
 
 
 def short_forms(

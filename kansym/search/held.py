@@ -49,7 +49,7 @@ class HeldNetworks:
         if done:
             self._read.add(id(candidate))
 
-    def next(self, best_loss: float, *, noisy: bool, late: bool, unread: bool) -> Candidate | None:
+    def next(self, best_loss: float, *, noisy: bool) -> Candidate | None:
         """The network to read now, if any.
 
         That is the latest one where it is precise; where no network is, the smallest one that some larger ones have not
@@ -61,23 +61,13 @@ class HeldNetworks:
             Of the formulas that there are.
         noisy : bool
             Whether y is known to have noise.
-        late : bool
-            Whether half the time is gone: then a rough network is better than none.
-        unread : bool
-            Whether no network has given a formula yet.
         """
-        if unread and late:
-            readable = self._readable()
-            if readable is not None and id(readable) not in self._glanced:
-                return readable
         latest, loss = self.all[-1], self._networks.loss
         if self._precise(latest, noisy) and loss(latest) < 0.5 * best_loss:
             return latest
         best = min(candidate.validation_loss for candidate in self.all)
         place, elbow = next((k, c) for k, c in enumerate(self.all) if c.validation_loss < ELBOW**2 * best)
-        larger = LARGER if noisy or late else LARGER + 1
-        if late and math.sqrt(best) < self._promising:
-            larger = 0
+        larger = LARGER if noisy else LARGER + 1
         known = id(elbow) in self._read | self._glanced
         return elbow if place < len(self.all) - larger and not known and loss(elbow) < 0.9 * best_loss else None
 

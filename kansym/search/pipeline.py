@@ -9,17 +9,15 @@ import time
 from kansym import clock, provenance
 from kansym.data.dataset import Dataset
 from kansym.data.limits import require_moderate_target
-from kansym.data.preparation import prepare
 from kansym.device import choose_device
 from kansym.errors import KansymError
 from kansym.interrupting import AGAIN, Abandoned, first_press
-from kansym.primitives.allowed import allowed_functions
 from kansym.search import budget
 from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.engines import ENGINES
 from kansym.search.agenda.grounds import UserGround
 from kansym.search.agenda.loop import Agenda
-from kansym.search.agenda.task import Facts, Task
+from kansym.search.agenda.task import Facts, Task, prepared_rows
 from kansym.search.baseline import baseline
 from kansym.search.events import merged
 from kansym.search.faults import contained
@@ -29,10 +27,8 @@ from kansym.search.networks import Networks, training_work
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import Discovery, StopReason, near_rivals, notes_on
-from kansym.search.rows import FitRows
 from kansym.search.watchdog import tell, watched
 from kansym.structure.problem import Problem
-from kansym.symbolic.own_functions import own_functions
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -84,11 +80,9 @@ class _Run:
         self.start, self.began = clock.now(), time.monotonic()
         self.options, self.progress = options, progress
         # A device that is none is said before any work.
-        choose_device(options.device, training_work(options, *dataset.X.shape))
-        rows = prepare(dataset, validation_fraction=options.validation_fraction, seed=options.seed)
-        self.dataset, self.floor = rows.table, rows.noise_floor
-        library = allowed_functions(options.primitives), own_functions(options.primitives)
-        self.fit_rows = FitRows.of(rows.table, rows.train, rows.validation, rows.noise_floor, *library)
+        self.device = choose_device(options.device, training_work(options, *dataset.X.shape))
+        self.fit_rows = prepared_rows(dataset, options)
+        self.dataset, self.floor = self.fit_rows.dataset, self.fit_rows.noise_floor
         self.faults = self.fit_rows.faults
         self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE)
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
@@ -127,8 +121,7 @@ class _Run:
     def _network_beside(self) -> None:
         """A network where algebra alone found the formula: to predict with, and to hold against the formula."""
         with first_press() as press:
-            device = choose_device(self.options.device, training_work(self.options, *self.dataset.X.shape))
-            networks = Networks(self.fit_rows, self.options, device, self.deadline)
+            networks = Networks(self.fit_rows, self.options, self.device, self.deadline)
             for candidate in networks.beside(self.agenda.decisions.append) if self.options.networks else ():
                 self.agenda.keep(networks.trained(candidate))
         if press.came:

@@ -16,9 +16,9 @@ EVEN, UNEVEN_ROWS = 0.8, 300
 """Smallest `Reducer.even` of what is taken for noise, and rows below which it does not matter: a dozen held out do not
 tell, relative errors are uneven too, and what few rows have no exact law for at once is measured."""
 
-SETTLED, SETTLED_LATE, PATIENCE = 1.003, 1.01, 4
-"""Ratio of a formula's error to the best interpolant's at which there is nothing left to find: at once, and after so
-many others that were no better."""
+SETTLED = 1.01
+"""Ratio of a formula's error to the best interpolant's at which there is nothing left to find: the lowest error of many
+interpolants is low by chance as well."""
 
 PREDICTED = 0.99
 """Share of the squares of a residual that what an interpolant leaves of it must exceed, if it predicts nothing."""
@@ -46,18 +46,20 @@ class Settling:
         even = self.reducer.even > EVEN or len(self.reducer.y) < UNEVEN_ROWS
         return even and self.reducer.noisy and LEAST_NOISE <= self.reducer.lowest < math.inf
 
-    def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int, short: bool) -> bool:
-        """Whether a formula's residual of y is as small as any smooth function's; see `Solver.settles`."""
+    def settles(self, residual: np.ndarray, problem: Problem, *, short: bool) -> bool:
+        """Whether a formula's residual of y is as small as any smooth function's; only asked with noise.
+
+        `residual` has one entry per row of `problem`. The same held-out rows are compared: their noise cancels. Of many
+        rows a `short` formula settles as well where an interpolant of its residual predicts nothing.
+        """
         if not self.reducer.noisy or self.reducer.lowest < LEAST_NOISE:
             return False
         check = check_rows(len(residual), self.seed)
         weights = None if problem.weights is None else problem.weights[check]
-        near = SETTLED if unbeaten < PATIENCE else SETTLED_LATE
-        if relative_error(residual[check], self.reducer.y, weights) <= near * self.reducer.lowest:
+        if relative_error(residual[check], self.reducer.y, weights) <= SETTLED * self.reducer.lowest:
             return True
         # On a dozen rows an interpolant predicts nothing of anything.
-        short = short and len(residual) >= SMALL_TABLE
-        return short and unbeaten >= PATIENCE and self._leaves_nothing(residual, problem)
+        return short and len(residual) >= SMALL_TABLE and self._leaves_nothing(residual, problem)
 
     def _leaves_nothing(self, residual: np.ndarray, problem: Problem) -> bool:
         key = float(residual @ residual)

@@ -273,16 +273,13 @@ class Pursuit:
         self.dictionary = Dictionary(self.arguments, rows, self.lengths, self.allowed, self.dimension, poles=poles)
 
     @signed("pursuit")
-    def formulas(self, until: float = math.inf, *, brief: bool = False) -> Iterator[sympy.Expr]:
+    def formulas(self, until: float = math.inf) -> Iterator[sympy.Expr]:
         """Formulas in the variables: at once where a sum is as good as the data, and the best of all at the end.
 
         Parameters
         ----------
         until : float, default inf
             `kansym.clock.now` value to stop at.
-        brief : bool, default False
-            Only sums for y itself, of terms of moderate length, that are as good as the data. Another call goes on
-            from there.
 
         Yields
         ------
@@ -293,12 +290,11 @@ class Pursuit:
         with first_press() as press:
             yield from self.waves(until)
             looking = clock.now() + SEARCHED * clock.left(until) if math.isfinite(whole) else math.inf
-            for target in self._targets(brief=brief):
+            for target in self._targets():
                 if clock.late(looking):
                     break
-                part = 1.0 if brief else target.share
                 rows, before = self._rows(target.z, target.slope), len(self.held)
-                self._search(target, rows, min(looking, clock.now() + SEARCHED * part * whole))
+                self._search(target, rows, min(looking, clock.now() + SEARCHED * target.share * whole))
                 found = min(self.held[before:], key=lambda one: one.length, default=None)
                 # With noise the first sums are as good as the data before the shortest is there.
                 early = self.noisy and target.terms < self.options.terms
@@ -312,21 +308,17 @@ class Pursuit:
                 self.held = self.held[:before]
                 if any(error <= self.enough for _, error in done):
                     return
-        if brief and not press.came:
-            # What is not yet as good as the data may grow on.
-            return
         # Only the first is finished where nobody waits for the rest.
         until = clock.now() if press.came else until
         yield from (formula for formula, _ in self._finished(self.held, until))
         if press.came:
             raise KeyboardInterrupt
 
-    def _targets(self, *, brief: bool) -> list[Target]:
+    def _targets(self) -> list[Target]:
         most, few = self.options.terms, len(self.y) < LEAST_ROWS
         if self.options.quick:
             return [replace(plain_target(self.y), share=1.0, terms=most, way=Way.QUICK)]
-        found = targets(self.y, self.allowed, most, noisy=self.noisy, dimension=self.dimension, few=few)
-        return [one for one in found if one.terms == most and one.way is Way.SHORT][:1] if brief else found
+        return targets(self.y, self.allowed, most, noisy=self.noisy, dimension=self.dimension, few=few)
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
         """The best of some sums, on all rows and as short as they get, with their relative residuals."""

@@ -36,8 +36,8 @@ def held(*errors, floor=0.0):
     return found
 
 
-def chosen(found, *, best_loss=math.inf, noisy=False, late=False, unread=True):
-    one = found.next(best_loss, noisy=noisy, late=late, unread=unread)
+def chosen(found, *, best_loss=math.inf, noisy=False):
+    one = found.next(best_loss, noisy=noisy)
     return None if one is None else found.all.index(one)
 
 
@@ -66,16 +66,6 @@ def test_with_noise_a_precise_network_is_read_and_one_that_larger_ones_do_not_be
 
 def test_nothing_is_read_that_a_formula_betters():
     assert chosen(held(0.3, 0.02), best_loss=1e-5) is None
-
-
-def test_half_way_a_rough_network_is_read_once():
-    found = held(0.2, 0.15)
-    assert chosen(found) is None
-    assert chosen(found, late=True) == 1
-    found.mark(found.all[1], done=False)
-    assert chosen(found, late=True) is None
-    assert chosen(held(0.2, 0.01), late=True) == 1
-    assert chosen(held(0.2, 0.15), late=True, unread=False) is None
 
 
 def test_at_the_end_the_smallest_near_the_best_comes_first_and_nothing_twice():

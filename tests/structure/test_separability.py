@@ -6,7 +6,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kansym.structure.separability import Separation, separated_curve, separations
+from kansym.structure.separability import Separation, linked_separations, separated_curve, separations
 from kansym.structure.surrogate import best_surrogate
 
 A, B, C = SYMBOLS = sympy.symbols("a b c", positive=True)
@@ -173,3 +173,32 @@ def test_read_from_an_interpolant(box, law, expression, product):
         assert (a / np.sin(x)).std() < 0.01 * (a / np.sin(x)).mean()
     else:
         assert (a - np.sin(x)).std() < 0.01
+
+
+U, V = sympy.symbols("u v", positive=True)
+
+
+@pytest.mark.parametrize(
+    "expression, link, product",
+    [
+        (sympy.sqrt(sympy.sin(U) + V**2), "square", False),
+        (1 / (U**2 + sympy.exp(V)), "reciprocal", False),
+        (sympy.log(sympy.sin(U) + V**2), "exp", False),
+        (sympy.sin(U) * sympy.exp(V**2 / 4), "identity", True),
+        (sympy.sin(U) + V**2, "identity", False),
+    ],
+    ids=str,
+)
+def test_separations_under_links(box, law, expression, link, product):
+    X = box(500, None, None)
+    y = law(expression, (U, V))
+    coordinates, found, separation = linked_separations(y, X, y.predict(X), 0.1)[0]
+    assert coordinates is None and (found.name, separation.product) == (link, product)
+
+
+def test_separations_after_a_change_of_coordinates(box, law):
+    X = box(600, None, None)
+    y = law(sympy.sin(U * V) ** 2 / sympy.sin(V) ** 2, (U, V))
+    coordinates, link, separation = linked_separations(y, X, y.predict(X), 0.1)[0]
+    assert coordinates is not None and (coordinates.i, coordinates.j, coordinates.powers) == (0, 1, (1, 1))
+    assert link.name == "identity" and separation.column == 1 and separation.product

@@ -33,3 +33,39 @@ def test_of_few_rows_uneven_residuals_are_noise_too(rows, noisy):
     reducer = Reducer(np.arange(float(rows)), seed=0, deadline=math.inf)
     reducer.noisy, reducer.lowest, reducer.even = True, 0.01, 0.3
     assert Settling(reducer, 0).noisy is noisy
+
+
+def settling_of(X, y):
+    """What settles a table of two columns, and the table as a problem."""
+    reducer, whole = Reducer(y, seed=0, deadline=math.inf), Problem.of(X, y, sympy.symbols("u v", positive=True))
+    reducer.look(whole)
+    return Settling(reducer, 0), whole
+
+
+def test_with_noise_a_law_settles_and_one_that_is_wrong_does_not(box, rng):
+    X = box(300, None, None)
+    truth = X[:, 0] * np.tanh(X[:, 1] / X[:, 0])
+    y = truth + 0.02 * truth.std() * rng.normal(size=300)
+    settling, whole = settling_of(X, y)
+    assert settling.settles(truth - y, whole, short=True)
+    assert not settling.settles(truth * 1.1 - y, whole, short=True)
+
+
+def test_a_short_law_settles_where_its_residual_is_noise(box, rng):
+    X = box(300, None, None)
+    truth = X.prod(1)
+    y = truth + 0.01 * truth.std() * rng.normal(size=300)
+    settling, whole = settling_of(X, y)
+    # An interpolant that is better on the held-out rows by chance.
+    settling.reducer.lowest *= 0.9
+    assert not settling.settles(truth - y, whole, short=False)
+    assert settling.settles(truth - y, whole, short=True)
+    # What varies with a column by half of the noise is seen in the residual, and in no other way here.
+    bent = truth + 0.01 * truth.std() * np.cos(3 * X[:, 0])
+    assert not settling.settles(bent - y, whole, short=True)
+
+
+def test_without_noise_nothing_settles(box):
+    X = box(200, None, None)
+    settling, whole = settling_of(X, X.prod(1))
+    assert not settling.settles(np.zeros(200), whole, short=True)

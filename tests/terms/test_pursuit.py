@@ -136,19 +136,6 @@ def test_extreme_units_and_tables_that_say_nothing(table):
 
 
 @pytest.mark.long
-def test_a_brief_look_hands_on_what_is_exact_and_is_taken_up_again(table):
-    X = table((0.5, 3.0))
-    variables = sympy.symbols("x:1", real=True)
-    with clock.running(Clock()) as running:
-        easy = Pursuit(X, np.exp(-X[:, 0]) + X[:, 0], variables)
-        assert len(list(easy.formulas(12.0, brief=True))) == 1
-        # What the links of y need is not looked for in brief.
-        hard = Pursuit(X, np.exp(np.sin(3 * X[:, 0]) + 0.3 * X[:, 0] ** 2), variables)
-        assert list(hard.formulas(running.now() + 1.5, brief=True)) == []
-        assert next(hard.formulas(running.now() + 4.0), None) is not None
-
-
-@pytest.mark.long
 def test_a_beam_that_is_taken_up_again_has_its_own_rows_and_target(table, monkeypatch):
     X = table((0.5, 3.0))
     y = np.exp(np.sin(3 * X[:, 0]) + 0.3 * X[:, 0] ** 2)

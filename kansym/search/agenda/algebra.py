@@ -13,6 +13,7 @@ import sympy
 from kansym.provenance import signed
 from kansym.search.agenda.engine import whole_budget
 from kansym.search.agenda.task import Found, Proposal, Task
+from kansym.search.curve_readings import stand_in
 from kansym.structure.exact import beside, featured, short_sums
 from kansym.structure.leaf import Solution, symbols
 from kansym.structure.links import usable_links
@@ -94,8 +95,7 @@ def product_units(task: Task) -> Iterator[Proposal]:
     reducer, spread = task.facts.reducer, float(task.problem.t.std())
     floor = (reducer.lowest * spread) ** 2 if math.isfinite(reducer.lowest) and not small else 0.0
     for problem in (*(reducer.by_units(task.problem) if small and task.whole else ()), task.problem):
-        # sympy asks many questions about the arguments of a logarithm, with quick answers for positive symbols only.
-        variables = tuple(_symbol(f"_z{k}", x) for k, x in enumerate(problem.X.T))
+        variables = tuple(stand_in(x, f"_z{k}") for k, x in enumerate(problem.X.T))
         laws = []
         for exponential in (False, True) if problem.dimension == 1 and (problem.X > 0).all() else (False,):
             # A logarithm has no unit that could be changed.
@@ -114,10 +114,6 @@ def product_units(task: Task) -> Iterator[Proposal]:
         laws.sort(key=lambda law: law.bits)
         for law in laws[: MOST_LAWS_OF_FEW_ROWS if small else MOST_LAWS]:
             yield Found(problem.compose(law.expression, variables), problem)
-
-
-def _symbol(name: str, values: np.ndarray) -> sympy.Symbol:
-    return sympy.Symbol(name, positive=True) if (values > 0).all() else sympy.Symbol(name, real=True)
 
 
 def _linked(problem: Problem, *names: str) -> Iterator[Problem]:

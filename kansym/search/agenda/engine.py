@@ -22,8 +22,10 @@ class Engine:
         Whether a task may be asked, without any work.
     propose : callable
         Proposals for a task, the likely ones first.
+    informs : bool, default False
+        Whether it learns what other engines need.
     informed : bool, default False
-        Whether it comes after an interpolant of the table, where there is one to be had.
+        Whether it comes after those that learn something of the task, where there are any.
     kind : str, default "structure"
         Of the user's switches: "structure", "terms" or "networks".
     """
@@ -31,6 +33,7 @@ class Engine:
     name: str
     suits: Callable[[Task], bool]
     propose: Callable[[Task], Iterator[Proposal]]
+    informs: bool = False
     informed: bool = False
     kind: str = "structure"
 

@@ -68,6 +68,7 @@ ENGINES: tuple[Engine, ...] = (
             and not (task.whole and task.dimension == 1 and task.n_rows < FORM_ROWS)
         ),
         reduce.interpolant,
+        informs=True,
     ),
     Engine("fitting form", _curve, curves.fitting_form),
     Engine("simple forms", lambda task: _table(task) and _of_few(task), curves.forms_without_constants, informed=True),

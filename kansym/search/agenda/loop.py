@@ -22,9 +22,7 @@ from kansym.search.events import Event
 from kansym.search.faults import Faults
 from kansym.search.lengths import is_noisy
 from kansym.search.results import StopReason, TrainedNetwork
-from kansym.structure.problem import Problem
 from kansym.structure.product_units import SMALL_TABLE
-from kansym.structure.settling import PATIENCE
 from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.steps import Step, StepKind
@@ -55,12 +53,6 @@ UNCHANGED = 1.0
 
 STAGES = {"structure": "structure", "terms": "terms", "networks": "training"}
 """What progress says of an engine at work, by its kind."""
-
-REVISE = Engine("revise", lambda task: task.whole, lambda task: iter(()))
-"""What the pick lacks, and parts of it read anew."""
-
-RIVALS = Engine("rivals", lambda task: task.whole, lambda task: iter(()))
-"""The case against the pick."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +135,11 @@ class Agenda:
         self._opened: dict[object, Task] = {}
         self._numbers = itertools.count()
         self._asked: set[Formula] = set()
+        self._for_rivals = LEAST_FOR_RIVALS
         self._settled: tuple[Formula, bool] | None = None
+        # These begin with the pick, and so are asked when there is a new one.
+        self._revising = Engine("revise", _is_whole, self._improvements)
+        self._challenging = Engine("rivals", _is_whole, self._rivals)
 
     def run(self) -> StopReason:
         """Go on until nothing is to be gained, or time is up; why it ended.
@@ -173,15 +169,15 @@ class Agenda:
             none = np.zeros((len(task.problem.t), 0))
             task.problem = task.problem.with_inputs(none, (), Step(StepKind.CONSTANT))
         engines = [one for one in self.engines if not task.kinds or one.name in task.kinds]
-        first = any(one.name == "interpolant" and one.suits(task) for one in engines)
+        first = any(one.informs and one.suits(task) for one in engines)
         for engine in engines:
             if engine.informed and first:
                 self._waiting.append((engine, task))
             elif engine.suits(task):
                 self._start(engine, task)
 
-    def _start(self, engine: Engine, task: Task, source: Callable[[], Iterator[Proposal]] | None = None) -> Job:
-        job = Job(engine, task, Steps(source or partial(engine.propose, task)), next(self._numbers))
+    def _start(self, engine: Engine, task: Task) -> Job:
+        job = Job(engine, task, Steps(partial(engine.propose, task)), next(self._numbers))
         self._jobs.append(job)
         return job
 
@@ -236,7 +232,7 @@ class Agenda:
             came = self._receive(job, item)
         if job.steps.done:
             self._end(job)
-            if job.engine.name == "interpolant":
+            if job.engine.informs:
                 self._informed(job.task)
         change = self._bits() - bits
         event = Event(
@@ -297,15 +293,16 @@ class Agenda:
 
     def _revise(self, by: Job) -> None:
         """Ask anew what the pick lacks, where it has changed."""
-        if not self.whole.options.structure or by.engine in (REVISE, RIVALS):
+        if not self.whole.options.structure or by.engine in (self._revising, self._challenging):
             return
-        for job in [one for one in self._jobs if one.engine is REVISE]:
+        for job in [one for one in self._jobs if one.engine is self._revising]:
             self._end(job)
-        self._start(REVISE, self.whole, self._improvements)
+        self._start(self._revising, self.whole)
 
-    def _improvements(self) -> Iterator[Proposal]:
-        noise = max(self.whole.noise, self.formulas.fit_rows.noise_floor) if self.whole.noisy else 0.0
-        self.formulas.improve(noise, seed=self.whole.options.seed)
+    def _improvements(self, task: Task) -> Iterator[Proposal]:
+        """What the pick lacks, and parts of it read anew."""
+        noise = max(task.noise, task.rows.noise_floor) if task.noisy else 0.0
+        self.formulas.improve(noise, seed=task.options.seed)
         yield None
 
     def _collect(self) -> None:
@@ -371,26 +368,30 @@ class Agenda:
             few = rows.dataset.n_columns == 1 and rows.dataset.n_rows < FEW_ROWS and self.formulas.simplest()
             return few or (rows.dataset.n_columns == 1 and clock.now() - self.changed > UNCHANGED)
         if self._settled is None or self._settled[0] is not best:
-            X, y, weights = rows.rows(rows.fitting)
+            X, y, _ = rows.rows(rows.fitting)
             # What is closer to the rows than noise allows shows that it is none.
             noisy = (facts.noise > 0 or len(y) < SMALL_TABLE) and not self.formulas.belies(facts.noise)
-            whole, short = Problem.of(X, y, rows.variables, weights), not self.formulas.long()
-            settled = noisy and facts.settles(best.predict(X) - y, whole, unbeaten=PATIENCE, short=short)
+            short = not self.formulas.long()
+            settled = noisy and facts.settles(best.predict(X) - y, self.whole.problem, short=short)
             self._settled = best, settled and not self.formulas.wrong()
         return self._settled[1]
 
     def _case_against(self, pick: Formula) -> None:
         """Rivals of the pick, for half as long as it took to find: what was hard to find has rivals that are, too."""
         self.report("composing", f"looking for rivals of {pick}")
-        seconds = max(LEAST_FOR_RIVALS, (clock.now() - self.start) / 2)
-        job = self._start(RIVALS, self.whole, partial(self._rivals, min(seconds, clock.left(self.deadline))))
+        self._for_rivals = min(max(LEAST_FOR_RIVALS, (clock.now() - self.start) / 2), clock.left(self.deadline))
+        job = self._start(self._challenging, self.whole)
         while not job.steps.done and not clock.late(self.deadline):
             self._step(job)
         self._end(job)
 
-    def _rivals(self, seconds: float) -> Iterator[Proposal]:
-        self.challenged = self.formulas.challenge(clock.now() + seconds, seed=self.whole.options.seed)
+    def _rivals(self, task: Task) -> Iterator[Proposal]:
+        self.challenged = self.formulas.challenge(clock.now() + self._for_rivals, seed=task.options.seed)
         yield None
+
+
+def _is_whole(task: Task) -> bool:
+    return task.whole
 
 
 def _words(task: Task) -> str:

@@ -51,7 +51,7 @@ def trained_networks(task: Task) -> Iterator[Proposal]:
         held.all.append(candidate)
         pick = task.ground.pick if task.whole else None
         best = min(best, math.inf if pick is None else pick.validation_loss)
-        chosen = held.next(best, noisy=task.noisy, late=False, unread=not read)
+        chosen = held.next(best, noisy=task.noisy)
         if chosen is not None and may_better(networks.loss(chosen), pick, task.rows):
             read = True
             yield from _read(task, networks, held, chosen, thorough=False)

@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from kansym import clock, provenance
-from kansym.clock import SECONDS, SLOWNESS, Clock, Work
+from kansym.clock import Clock, Work
 from kansym.provenance import Book, Origin
 from kansym.symbolic.timelimit import raise_in
 
@@ -63,7 +63,7 @@ class JobClock(Clock):
 
     def charge(self, kind: Work, amount: float) -> None:
         self._whole.charge(kind, amount)
-        self._work += SLOWNESS * SECONDS[kind] * amount
+        super().charge(kind, amount)
         if self._work >= self.until:
             self._pause()
 

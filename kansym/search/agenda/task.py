@@ -90,9 +90,9 @@ class Facts:
         """Error of the best interpolant on rows that it has not seen, in units of y; inf before there is one."""
         return self.reducer.lowest * float(np.std(self.reducer.y))
 
-    def settles(self, residual: np.ndarray, problem: Problem, *, unbeaten: int, short: bool) -> bool:
+    def settles(self, residual: np.ndarray, problem: Problem, *, short: bool) -> bool:
         """See `Settling.settles`."""
-        return self._settling.settles(residual, problem, unbeaten=unbeaten, short=short)
+        return self._settling.settles(residual, problem, short=short)
 
 
 @dataclass(frozen=True, eq=False)
@@ -304,6 +304,11 @@ def part_rows(problem: Problem, error: float | None, options: DiscoveryOptions) 
     names = tuple(variable.name for variable in variables)
     errors = None if error is None else np.full(len(problem.t), error)
     table = Dataset(problem.X, problem.t, names, target="_t", y_error=errors, sample_weight=problem.fitting_weights())
+    return prepared_rows(table, options)
+
+
+def prepared_rows(table: Dataset, options: DiscoveryOptions) -> FitRows:
+    """A table with its split, its noise floor and the functions that the user allows."""
     made = prepare(table, validation_fraction=options.validation_fraction, seed=options.seed)
     library = allowed_functions(options.primitives), own_functions(options.primitives)
     return FitRows.of(made.table, made.train, made.validation, made.noise_floor, *library)

@@ -80,11 +80,11 @@ def test_the_order_of_registration_is_no_knowledge(rng, monkeypatch):
 
 
 def test_no_step_takes_long(rng):
-    run = pipeline._Run(
-        table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02), replace(OPTIONS, max_seconds=3.0), None
-    )
-    with clock.running(clock.Clock()), provenance.keeping():
+    data = table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02)
+    with clock.running(clock.Clock()) as whole, provenance.keeping():
+        run = pipeline._Run(data, replace(OPTIONS, max_seconds=3.0), None)
         run.search()
+        assert whole.now() < 6.0
     # One charge may be as large as a fit; what is charged in one piece cannot be divided.
     slices = [event.work for event in run.agenda.log]
     assert len(slices) > 10 and np.median(slices) <= 0.11
@@ -96,16 +96,14 @@ def test_a_run_that_is_stopped_after_any_step_returns_its_best(steps, rng, monke
 
     def stopping(agenda, job):
         plain(agenda, job)
-        taken.append(job)
+        taken.append(agenda.formulas.best().rank)
         if len(taken) == steps:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(loop.Agenda, "_step", stopping)
     found = discover(table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02), OPTIONS)
     assert found.interrupted and np.isfinite(found.formula.predict(found.dataset.X)).all()
-    assert found.formula.validation_loss <= min(one.validation_loss for one in found.front) * (1 + 1e-9) or (
-        found.formula.rank == min(one.rank for one in found.front)
-    )
+    assert found.formula.rank <= taken[-1]
 
 
 @pytest.mark.faults
@@ -127,8 +125,8 @@ def test_what_a_newcomer_adds_is_asked_and_signed(rng, monkeypatch):
     exec(block.replace('Engine("power laws"', 'MINE = Engine("power laws"'), names)
     monkeypatch.setattr(pipeline, "ENGINES", (names["MINE"],))
     data = table(rng, lambda a: 2.5 * a**3.7, ranges=((1, 3),))
-    run = pipeline._Run(data, OPTIONS, None)
     with clock.running(clock.Clock()), provenance.keeping():
+        run = pipeline._Run(data, OPTIONS, None)
         run.search()
     best = run.formulas.best()
     assert best.validation_loss < 1e-20 and best.origin.finder == "power laws"
@@ -137,8 +135,8 @@ def test_what_a_newcomer_adds_is_asked_and_signed(rng, monkeypatch):
 
 def test_a_settled_noisy_law_ends_soon_and_says_why(rng):
     data = table(rng, lambda a, b: a * b**2, rows=400, noise=0.02)
-    run = pipeline._Run(data, replace(OPTIONS, max_seconds=60.0), None)
     with clock.running(clock.Clock()) as whole, provenance.keeping():
+        run = pipeline._Run(data, replace(OPTIONS, max_seconds=60.0), None)
         reason = run.search()
         assert whole.now() < 15.0
     assert reason in {pipeline.StopReason.NOTHING_SMOOTH_LEFT, pipeline.StopReason.AS_GOOD_AS_DATA}

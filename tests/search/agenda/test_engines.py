@@ -1,0 +1,190 @@
+"""What every engine keeps to, and what engines and tasks know of a table."""
+
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+import sympy
+
+from kansym import DiscoveryOptions, clock, discover, provenance
+from kansym.data.dataset import Dataset, make_dataset
+from kansym.search.agenda import curves, sums
+from kansym.search.agenda.engines import ENGINES
+from kansym.search.agenda.grounds import CurveGround, UserGround
+from kansym.search.agenda.stepping import Steps
+from kansym.search.agenda.task import SEEN_BY_FEW, Facts, Found, Task, part_rows, prepared_rows
+from kansym.search.found import FoundFormulas
+from kansym.structure.problem import Problem
+from kansym.structure.separability import Separation
+from kansym.symbolic.parametric import parametrize
+
+OPTIONS = DiscoveryOptions(max_seconds=20.0, seed=0, device="cpu", deterministic=True)
+
+
+@pytest.fixture(autouse=True)
+def _search():
+    with clock.running(clock.Clock()), provenance.keeping():
+        yield
+
+
+def whole_of(X, y, *, error=None, options=OPTIONS):
+    """The task of a user's table."""
+    names = tuple("uvwx"[: X.shape[1]])
+    rows = prepared_rows(Dataset(X, y, names, y_error=None if error is None else np.full(len(y), error)), options)
+    fitted = rows.rows(rows.fitting)
+    problem = Problem.of(fitted[0], fitted[1], rows.variables, fitted[2])
+    facts = Facts.of(fitted[1], options.seed)
+    return Task(problem, UserGround(FoundFormulas(rows, 20.0)), facts, options, given=rows)
+
+
+def noisy_table(rng, n, columns):
+    X = rng.uniform(0.5, 4.0, (n, columns))
+    return X, np.exp(-X[:, 0]) + 0.01 * rng.normal(size=n)
+
+
+def informed(task):
+    """The task with its interpolant."""
+    engine = next(one for one in ENGINES if one.informs)
+    if engine.suits(task):
+        list(engine.propose(task))
+    return task
+
+
+def tasks(rng):
+    """Tables of one to three columns, with noise and without, few rows, and a function read off an interpolant."""
+    X, y = noisy_table(rng, 80, 2)
+    plane = rng.uniform(1.0, 3.0, (120, 3))
+    made = [
+        whole_of(*noisy_table(rng, 12, 1), error=0.01),
+        whole_of(*noisy_table(rng, 120, 1)),
+        whole_of(X, y),
+        whole_of(X, np.exp(-X[:, 0]) * X[:, 1]),
+        whole_of(plane, plane[:, 0] * plane[:, 1] / plane[:, 2]),
+    ]
+    made = [informed(task) for task in made]
+    smooth = made[3].surrogate
+    return [*made, CurveGround(made[3], made[3].problem, smooth, Separation(0, True, 1e-4)).task(1.0)]
+
+
+def begun(engine, task):
+    """What an engine proposes in three slices, after which it is left."""
+    steps = Steps(partial(engine.propose, task))
+    came = [item for _ in range(3) for item in steps.step(0.1)]
+    steps.close()
+    assert steps.done
+    return came
+
+
+@pytest.mark.parametrize("name", [one.name for one in ENGINES])
+def test_an_engine_proposes_the_same_again_and_never_raises(name, rng):
+    engine = next(one for one in ENGINES if one.name == name)
+    first, again = tasks(rng), tasks(np.random.default_rng(20240519))
+    suited = [pair for pair in zip(first, again, strict=True) if engine.suits(pair[0])]
+    for pair in suited[:2]:
+        one, other = ([str(getattr(item, "expression", type(item))) for item in begun(engine, task)] for task in pair)
+        assert one == other
+
+
+def test_every_engine_suits_some_table(rng):
+    made = [whole_of(*noisy_table(rng, 200, 1)), *tasks(rng)]
+    # These are for kinks, waves of many turns, and tables whose units are known or whose rows are many.
+    special = {"folds", "kinks", "fast factors", "waves", "product units"}
+    assert {one.name for one in ENGINES if any(map(one.suits, made))} >= {one.name for one in ENGINES} - special
+
+
+def test_waves_are_asked_where_an_interpolant_sees_nothing(rng):
+    X = rng.uniform(0.5, 3.0, (400, 2))
+    waves = next(one for one in ENGINES if one.name == "waves")
+    assert waves.suits(informed(whole_of(X, np.sin(90 * X[:, 0] - 70 * X[:, 1]))))
+    assert not waves.suits(informed(whole_of(X, np.sin(X[:, 0] - X[:, 1]))))
+
+
+def test_waves_of_many_turns_are_seen(rng):
+    X = rng.uniform(-8.0, 8.0, (600, 3))
+    task = whole_of(X, np.cos(4 * X[:, 1] - X[:, 0]) + X[:, 2])
+    found = next(one for one in sums.waves(task) if isinstance(one, Found)).expression
+    rows = task.rows
+    left = sympy.lambdify(rows.variables, found, "numpy")(*rows.dataset.X.T) - rows.dataset.y
+    assert np.abs(left).max() < 1e-9
+
+
+def test_squares_of_waves_are_curves(rng):
+    x = np.linspace(0.2, 11.0, 90)
+    clean = 6.1 * (np.sin(0.57 * x) * np.cos(1.58 * x) / x) ** 2
+    task = whole_of(x[:, None], clean + 0.004 * rng.normal(size=90), error=0.004)
+    first = next(one for one in curves.of_one_column(task) if isinstance(one, Found)).expression
+    found = parametrize(first, task.rows.variables).evaluate(x[:, None])
+    assert np.sqrt(np.mean((found - clean) ** 2)) < 0.03 * clean.std()
+
+
+@pytest.mark.parametrize(("n", "share"), [(200, 1.0), (50, SEEN_BY_FEW)])
+def test_what_few_rows_show_an_interpolant_is_hardly_noise(rng, n, share):
+    task = informed(whole_of(*noisy_table(rng, n, 2)))
+    assert task.noise > 0 and task.told(None)["noise"] == pytest.approx(share * task.noise)
+
+
+def test_errors_that_are_given_are_noise_that_no_interpolant_need_see(rng):
+    task = whole_of(*noisy_table(rng, 40, 1), error=0.01)
+    assert task.noisy and not task.facts.seen and task.told(None)["noise"] == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize("error", [None, 1e3])
+def test_rows_of_a_target_over_decades_count_by_their_relative_errors_without_noise(rng, error):
+    x = rng.uniform(-4, 8, (300, 1))
+    task = whole_of(x, np.exp(2 * x[:, 0]), error=error)
+    y = task.table()[1]
+    if error:
+        assert task.evened(y, None) is None
+    else:
+        np.testing.assert_allclose(task.evened(y, None) * (y**2 + np.median(np.abs(y)) ** 2), 1.0)
+
+
+def test_idle_columns_are_no_columns(rng):
+    task = whole_of(*noisy_table(rng, 300, 3))
+    assert task.table()[0].shape[1] == 3
+    task.facts.reducer.idle = (1, 2)
+    X, _, _, variables = task.table()
+    assert X.shape[1] == 1 and [str(symbol) for symbol in variables] == ["u"]
+
+
+def test_a_quotient_of_noisy_values_is_noisy_in_its_own_weights(rng):
+    # y/x^3 has large values, and large noise, where x is small, and its weights are small there.
+    x = rng.uniform(0.05, 4.0, (400, 1))
+    t = 1.0 + np.exp(-x[:, 0]) / x[:, 0] ** 3 + 0.01 * rng.normal(size=400) / x[:, 0] ** 3
+    whole = whole_of(x, t)
+    problem = replace(whole.problem, t=t, trust=x[:, 0] ** 6)
+    left = np.sqrt(np.average((0.01 / x[:, 0] ** 3) ** 2, weights=x[:, 0] ** 6))
+    surrogate = informed(whole).surrogate
+
+    def noise_of(error):
+        part = whole.smaller(problem, surrogate=None if error is None else replace(surrogate, error=error))
+        return part.noise
+
+    assert left / t.std() < 1e-3
+    assert noise_of(left / t.std()) == pytest.approx(left)
+    assert noise_of(1e-4 * left / t.std()) == 0.0 == noise_of(None)
+
+
+@pytest.mark.parametrize("noisy", [True, False])
+def test_no_long_formula_is_handed_on_with_noise(rng, noisy):
+    X = rng.uniform(0.5, 4.0, (60, 1))
+    task = whole_of(X, np.exp(-X[:, 0]), error=0.01 if noisy else None)
+    (x,) = task.rows.variables
+    long = sympy.Add(*(float(k) * sympy.sin(k * x + 0.5) for k in range(1, 30)))
+    handed = [one.expression for one in curves.permitted(task, [long, sympy.sin(x)])]
+    assert (long in handed) is not noisy and sympy.sin(x) in handed
+
+
+def test_a_part_has_its_own_names_and_its_target_its_own_errors(rng):
+    X, y = noisy_table(rng, 60, 2)
+    rows = part_rows(whole_of(X, y).problem, 0.02, OPTIONS)
+    assert rows.noise_floor == pytest.approx(0.02) and not {"u", "v"} & set(rows.dataset.names)
+
+
+def test_formulas_are_in_the_users_units(rng):
+    units = np.array([1e-19, 3e8, 1e-3])
+    X = rng.uniform(0.5, 3.0, (300, 3)) * units
+    y = 1e-12 * np.hypot(X[:, 0] / units[0], X[:, 1] / units[1]) / (X[:, 2] / units[2])
+    found = discover(make_dataset(X, y), OPTIONS)
+    np.testing.assert_allclose(found.formula.predict(X), y, rtol=1e-7)
