@@ -55,7 +55,7 @@ PRIOR: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "simple forms": ((0.15, 0.15), (0.12, 0.15)),
     "functions": ((0.1, 0.3), (0.02, 0.3)),
     "mixed laws": ((0.08, 0.5), (0.02, 0.5)),
-    "reductions": ((0.5, 0.5), (0.4, 1.0)),
+    "reductions": ((0.5, 0.5), (0.5, 0.5)),
     "quotients": ((0.1, 0.5), (0.08, 0.5)),
     "sparse sums": ((0.1, 0.5), (0.08, 0.5)),
     "product units": ((0.1, 2.0), (0.12, 2.0)),

@@ -78,8 +78,10 @@ class Job:
 
     def expected(self, *, noisy: bool) -> Expected:
         """What it promises, given that it has not had the law yet."""
-        chance, seconds = expected(self.engine.name, noisy=noisy, spent=self.steps.spent)
-        return Expected(self.task.odds * chance, seconds)
+        # Yields are those of tables with as many rows as most: on larger ones an engine has as much to do after longer.
+        pace = self.task.pace if self.engine.informed or self.engine.informs else 1.0
+        chance, seconds = expected(self.engine.name, noisy=noisy, spent=self.steps.spent / pace)
+        return Expected(self.task.odds * chance, seconds * pace)
 
 
 class Agenda:
@@ -233,6 +235,7 @@ class Agenda:
         if job.steps.done:
             self._end(job)
             if job.engine.informs:
+                job.task.look = job.steps.spent
                 self._informed(job.task)
         change = self._bits() - bits
         event = Event(

@@ -38,6 +38,9 @@ SPLINED, SPLINED_BY_TWO = 1e-4, 1e-3
 """The same up to which splines of few pieces follow functions without noise, and functions of two columns and more;
 what an interpolant leaves beyond that may be noise."""
 
+LOOK = 0.1
+"""Seconds of work of an interpolant of the tables that yields are measured on, in the median."""
+
 SEEN_BY_FEW = 0.1
 """Share of what interpolants leave of rows too few for most tables that is taken for noise."""
 
@@ -171,6 +174,8 @@ class Task:
         In the order in which tasks are opened.
     path : tuple of (str, float)
         Engines that have led to it, with the work of each until then.
+    look : float
+        Seconds of work that its interpolant took, or that of the table it was made from.
     """
 
     problem: Problem
@@ -186,6 +191,7 @@ class Task:
     kinds: frozenset[str] = frozenset()
     number: int = 0
     path: tuple[tuple[str, float], ...] = ()
+    look: float = 0.0
 
     @property
     def whole(self) -> bool:
@@ -206,6 +212,11 @@ class Task:
         return choose_device(self.options.device, training_work(self.options, *self.problem.X.shape))
 
     @property
+    def pace(self) -> float:
+        """How many times longer than of most tables a look at this one takes; at least one."""
+        return max(1.0, self.look / LOOK)
+
+    @property
     def any_function(self) -> bool:
         """Whether the user allows all elementary functions."""
         allowed = allowed_functions(self.options.primitives)
@@ -218,7 +229,7 @@ class Task:
 
     def smaller(self, problem: Problem, *, odds: float = 1.0, **changes: Any) -> Task:
         """A task on the same ground that a step has made of this one."""
-        told: dict[str, Any] = {"facts": self.facts, "depth": self.depth, **changes}
+        told: dict[str, Any] = {"facts": self.facts, "depth": self.depth, "look": self.look, **changes}
         return Task(problem, self.ground, options=self.options, odds=self.odds * odds, **told)
 
     # -- the table as engines take it ---------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ YIELDS: dict[str, tuple[Curve, Curve]] = {
     "simple forms": (((0.1, 0.042), (0.4, 0.081)), ((0.1, 0.022), (0.4, 0.042))),
     "functions": (((0.1, 0.086),), ((0.1, 0.0021), (0.4, 0.0055))),
     "mixed laws": (((0.1, 0.078),), ((0.1, 0.0014), (0.4, 0.0041), (6.4, 0.0075))),
-    "reductions": (((0.1, 0.17), (1.6, 0.42)), ((0.1, 0.014), (0.4, 0.064), (1.6, 0.13))),
+    "reductions": (((0.1, 0.17), (1.6, 0.42)), ((0.1, 0.034), (0.4, 0.12))),
     "quotients": (((0.1, 0.034), (1.6, 0.079)), ((0.1, 0.0054), (0.4, 0.016), (1.6, 0.029))),
     "sparse sums": (((0.1, 0.011), (0.4, 0.032), (6.4, 0.058)), ((0.1, 0.02), (1.6, 0.044))),
     "product units": (((0.1, 0.0028), (0.4, 0.011), (1.6, 0.032)), ((0.1, 0.0022), (0.4, 0.0081), (1.6, 0.025))),
@@ -63,8 +63,9 @@ YIELDS: dict[str, tuple[Curve, Curve]] = {
 UNKNOWN: tuple[Curve, Curve] = (((0.5, 0.05),), ((0.5, 0.05),))
 """Of an engine that was not measured."""
 
-LATER = 0.3
-"""Chance that what was not seen by the last horizon is still to come, in units of what was."""
+LATER = 1.0
+"""Chance that the law comes in the next doubling of the work beyond the last horizon, in units of that until then: what
+compares many before it proposes one takes as many times longer of as many more columns."""
 
 
 def expected(engine: str, *, noisy: bool, spent: float) -> tuple[float, float]:
