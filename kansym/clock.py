@@ -238,11 +238,6 @@ def budget(seconds: float, *, deterministic: bool = False, wall: float | None = 
             yield clock
 
 
-def limited(wall: float | None) -> Clock:
-    """A clock for what follows a search, whose wall is up in so many seconds; never, where it is None."""
-    return Clock(math.inf if wall is None else max(wall, 0.0))
-
-
 def charge(kind: Work, amount: float = 1.0) -> None:
     """Count a costly step on the current clock, in the unit of its kind."""
     _current.get().charge(kind, amount)

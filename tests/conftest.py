@@ -25,7 +25,7 @@ clock.SLOWNESS = 2.0
 BUDGET = float(os.environ.get("KANSYM_TEST_BUDGET", "1"))
 """Every search gets so many times its time budget, see CONTRIBUTING.md."""
 
-WITH_WALL, WITH_LIMIT = clock.budget, clock.limited
+WITH_WALL = clock.budget
 
 LONGEST = (
     "search/test_discovery_guess.py",
@@ -89,12 +89,10 @@ def _no_wall():
         # Rivals are looked for briefly, and a network is trained briefly beside a formula that was found without one;
         # what finds them has tests of its own.
         patch.setattr("kansym.search.found.CHALLENGE_SECONDS", 1.5)
-        patch.setattr("kansym.search.challenge.SECONDS", 1.5)
         patch.setattr("kansym.search.budget.NETWORK_SECONDS", 0.3)
         # Nor is a single step given up on a slow machine.
         patch.setattr(clock, "SAFETY_SECONDS", 300.0)
         patch.setattr(clock, "budget", lambda seconds, **_: WITH_WALL(seconds, deterministic=True))
-        patch.setattr(clock, "limited", lambda wall: clock.Clock())
         if BUDGET != 1:
             patch.setattr(discovery, "_discover", with_budget)
         yield
@@ -104,7 +102,6 @@ def _no_wall():
 def with_wall(monkeypatch):
     """Searches have their limit on the wall, as for a user."""
     monkeypatch.setattr(clock, "budget", WITH_WALL)
-    monkeypatch.setattr(clock, "limited", WITH_LIMIT)
 
 
 @pytest.fixture

@@ -40,7 +40,6 @@ def _found(table: Table, seconds: float) -> Record:
     if discovery.interrupted:
         raise KeyboardInterrupt
     certificate = certify(discovery, options=options)
-    discovery = replace(discovery, rivals=(*discovery.rivals, *certificate.rivals))
     forms = distinct_forms(discovery)
     return {
         "verdict": certificate.verdict.kind,
@@ -48,7 +47,7 @@ def _found(table: Table, seconds: float) -> Record:
         "formula": str(discovery.formula),
         "law": None if table.problem is None else str(table.problem.truth),
         "stopped": str(discovery.stopped),
-        "challenged": discovery.challenged or bool(certificate.rivals),
+        "challenged": discovery.challenged,
         "tried": discovery.forms_tried,
         "circumstances": asdict(circumstances(discovery, forms[0])),
         "forms": list(_judged(forms, table)),

@@ -20,7 +20,7 @@ from kansym.estimator.pysr_parameters import in_words, translate
 from kansym.estimator.several import datasets_of, index_of_each, target_names_of
 from kansym.export.latex_table import HEADS, latex_table
 from kansym.primitives.library import PrimitiveLibrary
-from kansym.run.budget import certificate_wall, search_wall
+from kansym.run.budget import search_wall
 from kansym.run.finished import FinishedRun
 from kansym.search.discovery import discover
 from kansym.search.options import DiscoveryOptions
@@ -256,8 +256,6 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
                 found = discover(datasets[targets[0]], options, progress=self.progress)
             else:
                 found = discover_targets(datasets, options, progress=lambda _: self.progress)
-        left = certificate_wall(options.max_seconds, spent=time.monotonic() - began)
-        self._within = None if options.deterministic else left / self.nout_
         if isinstance(found, Discovery):
             self._keep(found)
         else:
@@ -283,7 +281,6 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
         for row in found.rows:
             one: Any = clone(self)
             one.variable_names_, one.nout_, one._fitted_with = self.variable_names_, 1, self._fitted_with
-            one._within = self._within
             for name in ("n_features_in_", "feature_names_in_"):
                 if hasattr(self, name):
                     setattr(one, name, getattr(self, name))
@@ -325,9 +322,7 @@ class SymbolicRegressor(RegressorMixin, BaseEstimator):
             return [one.certificate_ for one in self.estimators_]
         if self._certificate is None:
             # Other seeds must find it on their own.
-            # One that was pickled by an older version says nothing of its seconds.
-            within = getattr(self, "_within", None)
-            self._certificate = certify(self.discovery_, options=self._options().unguessed, within=within)
+            self._certificate = certify(self.discovery_, options=self._options().unguessed)
             self.discovery_ = replace(self.discovery_, certificate=self._certificate)
         return self._certificate
 

@@ -7,13 +7,12 @@ from kansym.forms.circumstances import circumstances
 from kansym.forms.distinct import distinct_forms
 from kansym.forms.result import FormProbability, Forms
 from kansym.search.results import Discovery
-from kansym.symbolic.formula import Formula
 
 MOST_FORMS = 30
 """Forms that are kept, the most probable first."""
 
 
-def forms_of(discovery: Discovery, rivals: tuple[Formula, ...] = (), *, left_p: float | None = None) -> Forms:
+def forms_of(discovery: Discovery, *, left_p: float | None = None) -> Forms:
     """The forms of a discovery with their probabilities.
 
     Formulas that are the same function are one form. A form has the weight 2^-(description length), with the prices of
@@ -24,8 +23,6 @@ def forms_of(discovery: Discovery, rivals: tuple[Formula, ...] = (), *, left_p: 
     Parameters
     ----------
     discovery : Discovery
-    rivals : tuple of Formula, optional
-        Others that were found afterwards, as for a certificate.
     left_p : float, optional
         Probability by chance of what smooth functions predict of the residuals of the pick, where it is known already.
 
@@ -34,7 +31,6 @@ def forms_of(discovery: Discovery, rivals: tuple[Formula, ...] = (), *, left_p: 
     Guimera et al., Science Advances 6 (2020) eaav6971, doi:10.1126/sciadv.aav6971, weigh formulas by their description
     lengths; what is measured here is how much these are worth.
     """
-    discovery = replace(discovery, rivals=(*discovery.rivals, *rivals))
     met, known = distinct_forms(discovery), calibration()
     shares = known.shares(met)
     not_tried = known.not_tried(circumstances(discovery, met[0], left_p), shares)

@@ -21,10 +21,5 @@ def search_wall(seconds: float, *, spent: float = 0.0, files: bool = False) -> f
     files : bool, default False
         Whether a run is saved.
     """
-    kept = max(CERTIFYING * seconds, CERTIFICATE_SECONDS)
-    return max(certificate_wall(seconds, spent=spent, files=files) - kept, LEAST_SHARE * seconds)
-
-
-def certificate_wall(seconds: float, *, spent: float, files: bool = False) -> float:
-    """Seconds on the wall that are left for a certificate; arguments as of `search_wall`."""
-    return seconds - spent - (FILES_SECONDS if files else 0.0)
+    kept = max(CERTIFYING * seconds, CERTIFICATE_SECONDS) + (FILES_SECONDS if files else 0.0)
+    return max(seconds - spent - kept, LEAST_SHARE * seconds)

@@ -316,9 +316,9 @@ def _symmetries(discovery: Discovery) -> tuple[FormulaSymmetry, ...]:
 
 
 def _forms(discovery: Discovery, certificate: Certificate) -> Forms:
-    """The forms of a discovery, with those that were found for its certificate."""
+    """The forms of a discovery, with what its certificate knows."""
     left_p = None if certificate.leftover is None else certificate.leftover.p_value
-    return surface("forms")(discovery, certificate.rivals, left_p=left_p)
+    return surface("forms")(discovery, left_p=left_p)
 
 
 def load_summary(directory: Path) -> RunSummary:

@@ -20,16 +20,12 @@ import numpy as np
 import sympy
 
 from kansym import clock, provenance
-from kansym.clock import Clock
 from kansym.errors import ArgumentError
-from kansym.primitives.allowed import allowed_functions
-from kansym.primitives.library import PrimitiveLibrary
 from kansym.provenance import Origin
 from kansym.search.curve_readings import TREES, EngineTable
 from kansym.search.formulation import from_expression
 from kansym.search.lengths import description_length_of
 from kansym.search.parts_anew import SMALLEST_PART, Part, parts_within, read_anew
-from kansym.search.results import Discovery
 from kansym.search.rows import FitRows
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
@@ -61,10 +57,6 @@ NEAR_BITS = 25.0
 """Bits behind the formula up to which another is handed on."""
 
 NEAR_NATS = NEAR_BITS * math.log(2)
-
-MOST_ROWS = 2000
-"""Rows that rivals of a finished search are looked for on; more tell them apart ever better, and none is left."""
-
 
 Source = Callable[[float], Iterator[sympy.Expr]]
 """Formulas until a time of `kansym.clock.now`."""
@@ -195,29 +187,3 @@ def _noise(form: ParametricForm, fit_rows: FitRows) -> float:
         return fit_rows.noise_floor
     n = len(fit_rows.fitting)
     return math.sqrt(fit_rows.loss(form, fit_rows.fitting) * n / max(n - len(form.constants), 1))
-
-
-def challenged(
-    discovery: Discovery, primitives: PrimitiveLibrary, *, seed: int, limits: Clock | None = None
-) -> tuple[Formula, ...]:
-    """`rivals` of the pick of a search that did not look for them, as of one that time or a user has ended.
-
-    Parameters
-    ----------
-    discovery : Discovery
-    primitives : PrimitiveLibrary
-        What formulas may have, as for the search.
-    seed : int
-    limits : Clock, optional
-        A new one, whose wall ends the look for them. Default: one without a wall.
-    """
-    table = discovery.dataset
-    if table.n_rows > MOST_ROWS:
-        chosen = np.random.default_rng(seed).choice(table.n_rows, MOST_ROWS, replace=False)
-        table = table.take(np.sort(chosen))
-    everything = np.arange(table.n_rows)
-    allowed = allowed_functions(primitives)
-    own = discovery.own_functions
-    rows = FitRows.of(table, everything, everything[:0], discovery.noise_floor, allowed, own)
-    with clock.running(limits or Clock()):
-        return tuple(rivals(discovery.formula, rows, until=SECONDS, seed=seed))

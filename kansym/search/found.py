@@ -42,10 +42,9 @@ VERY_LONG = 2.0
 SIMPLEST = 5
 """Nodes of a power of one column with its factor, or of another function of a line."""
 
-LEADERS, PLACES, ROUNDS, MOST_ROUNDS = 12, 2, 3, 10
-"""Formulas of the shortest descriptions that are asked for what they lack, constants tried in each, rounds of the case
-against the pick, and most rounds of improving, where each ends as soon as the pick has given way to something far
-better."""
+LEADERS, PLACES, MOST_ROUNDS = 12, 2, 10
+"""Formulas of the shortest descriptions that are asked for what they lack, constants tried in each, and most rounds of
+improving, where each ends as soon as the pick has given way to something far better."""
 
 LEAST_LEFT = 1e-3
 """Share of the residual that one constant leaves at least, as far as is believed."""
@@ -68,9 +67,6 @@ NEAR_MISS = 0.1
 
 FAR_BELOW = 0.3
 """Residual of a formula, in units of the noise that interpolants see, that is beyond what noise allows."""
-
-ENOUGH = 0.5
-"""Share of the time for the case against a formula that makes it one."""
 
 READ_ANEW, PARTS = 2, 5
 """Formulas whose parts are read anew, in each round, and most parts of each."""
@@ -316,21 +312,15 @@ class FoundFormulas:
                 found.append(_WrongPart(bits, explained, formula, form, part))
         return found
 
-    def challenge(self, deadline: float, *, seed: int) -> bool:
-        """Try other functions in the places of the pick's, until none of them is the better description.
+    def challenge(self, seconds: float, *, seed: int) -> None:
+        """Try other functions in the places of the pick's.
 
-        With noise the first formula that is as good as the data need not be the law. Whether there was time for it.
+        With noise the first formula that is as good as the data need not be the law.
         """
-        for _ in range(ROUNDS):
-            best = self.best()
-            if best is None or clock.late(deadline):
-                return False
-            until = min(deadline, clock.now() + CHALLENGE_SECONDS)
-            enough = until - clock.now() >= ENOUGH * CHALLENGE_SECONDS
+        best = self.best()
+        if best is not None:
+            until = clock.now() + min(seconds, CHALLENGE_SECONDS)
             self.all += rivals(best, self.fit_rows, until=until, seed=seed)
-            if self.best() is best:
-                return enough or not clock.late(until)
-        return True
 
     def _gave_way(self, before: Formula | None) -> bool:
         """Whether what was the pick is now far behind it."""

@@ -219,8 +219,8 @@ class Discovery:
     certificate : kansym.validation.certificate.Certificate or None
         Of `formula`, to be shown beside it; that of a fitted estimator has it once `certificate_` was asked for.
     challenged : bool
-        Whether formulas with other functions in the places of the pick's were looked for; the certificate does so
-        where the search did not. Not stored.
+        Whether formulas with other functions in the places of the pick's were looked for; without that no formula of
+        noisy data is called a law. Not stored.
     forms_tried : int
         Different forms that were fitted with all of the algebra; not stored.
     own_functions : tuple of OwnFunction
@@ -265,10 +265,9 @@ class Discovery:
     def forms(self) -> Any:
         """The distinct forms that the search has met, with their probabilities; see `kansym.forms.result.Forms`.
 
-        Worked out when it is first asked for, in a fraction of a second. With a certificate the rivals that were found
-        for it are among them.
+        Worked out when it is first asked for, in a fraction of a second.
         """
-        return surface("forms")(self, getattr(self.certificate, "rivals", ()))
+        return surface("forms")(self)
 
     def next_measurement(self, candidates: Any = None) -> Any:
         """Where to measure next: the row that tells the leading forms apart, and those that the constants need.

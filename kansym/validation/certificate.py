@@ -3,13 +3,11 @@
 import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kansym import clock
-from kansym.clock import Clock
 from kansym.codec import from_json, to_json
 from kansym.data.dataset import Dataset
 from kansym.data.sample_points import box_of, extended
@@ -99,9 +97,8 @@ class Certificate:
         Searches of rows drawn anew; None where they were not asked for.
     odds : FormOdds or None
         How probable the form is; None in older certificates.
-    rivals : tuple of Formula
-        What was found when other functions were put in the places of the formula's, where the search had not done that.
-        Not stored.
+    challenged : bool
+        Whether rivals of the formula were looked for; True in older certificates.
     """
 
     formula: str
@@ -129,7 +126,7 @@ class Certificate:
     all_rows: AllRows | None = None
     bootstrap: Agreement | None = None
     odds: FormOdds | None = None
-    rivals: tuple[Formula, ...] = field(default=(), compare=False)
+    challenged: bool = True
 
     @property
     def is_law(self) -> bool:
@@ -158,7 +155,7 @@ class Certificate:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, in JSON types; exact."""
-        return {"format": FORMAT, **to_json(replace(self, rivals=()))}
+        return {"format": FORMAT, **to_json(self)}
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> "Certificate":
@@ -185,7 +182,6 @@ def certify(
     resamples: int = 0,
     jobs: int = 1,
     executor: Executor | None = None,
-    within: float | None = None,
 ) -> Certificate:
     """Measure what speaks for and against the picked formula of a discovery.
 
@@ -213,9 +209,6 @@ def certify(
         Worker processes, one thread each, for the searches; what they find does not depend on it.
     executor : concurrent.futures.Executor, optional
         Where the searches run instead, as in `kansym.sweep`.
-    within : float, optional
-        Seconds on the wall for what is measured here, searches from other seeds apart. Rivals of a law are looked for
-        as long as that leaves, and the verdict says where it was not long enough. Default: as long as it takes.
 
     Raises
     ------
@@ -254,7 +247,7 @@ def certify(
     if resamples:
         drawn = bootstrap(discovery.dataset, discovery.formula, int(resamples), seconds=seconds, **searches)
     with threads_for(discovery.dataset.n_rows):
-        return _measure(discovery, options, again, drawn, clock.limited(within))
+        return _measure(discovery, options, again, drawn)
 
 
 def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
@@ -266,19 +259,19 @@ def _units_tell(formula: Formula, dataset: Dataset) -> bool | None:
 
 
 def _measure(
-    discovery: "Discovery", options: "DiscoveryOptions", again: Agreement | None, drawn: Agreement | None, limits: Clock
+    discovery: "Discovery", options: "DiscoveryOptions", again: Agreement | None, drawn: Agreement | None
 ) -> Certificate:
     # Rows that a robust fit has set aside are not what the formula claims to describe.
     aside = [] if options.loss == "linear" else [outlier.row for outlier in discovery.outliers]
     if aside:
         kept = np.delete(np.arange(discovery.dataset.n_rows), aside)
         discovery = replace(discovery, dataset=discovery.dataset.take(kept))
-    evidence, verdict, rivals = _judged(discovery, options, again, drawn, limits)
+    evidence, verdict = _judged(discovery, options, again, drawn)
     if discovery.interrupted and verdict.kind != LAW:
         reason = f"{verdict.reason}; the search was interrupted, and a longer one may find more"
         verdict = replace(verdict, reason=reason)
     if verdict.kind != LAW and options.loss == "linear":
-        verdict = _without_far_rows(discovery, options, verdict, limits)
+        verdict = _without_far_rows(discovery, options, verdict)
     dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
     box = box_of(dataset.X)
     logger.info("certificate: %s", verdict.kind)
@@ -290,14 +283,13 @@ def _measure(
         **{field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name != "consistent"},
         domain_beyond=check_domain(formula.expression, dataset.names, extended(box), rows=dataset.X, seed=seed),
         outliers_left_out=len(aside),
-        rivals=rivals,
     )
 
 
 def _judged(
-    discovery: "Discovery", options: "DiscoveryOptions", again: Agreement | None, drawn: Agreement | None, limits: Clock
-) -> tuple[Evidence, Verdict, tuple[Formula, ...]]:
-    """All that is measured on the rows of a discovery, what follows, and what was found against the pick."""
+    discovery: "Discovery", options: "DiscoveryOptions", again: Agreement | None, drawn: Agreement | None
+) -> tuple[Evidence, Verdict]:
+    """All that is measured on the rows of a discovery, and what follows."""
     dataset, formula, seed = discovery.dataset, discovery.formula, options.seed
     residuals = residuals_of(formula, dataset)
     box, everything = box_of(dataset.X), discovery.all_rows
@@ -321,26 +313,14 @@ def _judged(
         forms_tried=discovery.forms_tried,
         freed=freed_edges(residuals, seed=seed),
         all_rows=everything,
+        challenged=discovery.challenged,
     )
-    verdict = judge(evidence)
-    others: tuple[Formula, ...] = ()
-    late = ""
-    if verdict.kind == LAW and not evidence.fit.exact and not discovery.challenged:
-        from kansym.search.challenge import challenged
-
-        # The case against it is made before the word is said.
-        others = challenged(discovery, options.primitives, seed=seed, limits=limits)
-        wider = replace(discovery, rivals=(*discovery.rivals, *others))
-        evidence = replace(evidence, rival=nearest_rival(wider, residuals, seed=seed))
-        if limits.ended_by_wall:
-            late = "; the time was up before all rivals had been looked for"
     left_p = None if evidence.leftover is None else evidence.leftover.p_value
-    evidence = replace(evidence, odds=FormOdds.of(surface("forms")(discovery, others, left_p=left_p)))
-    verdict = judge(evidence)
-    return evidence, replace(verdict, reason=f"{verdict.reason}{late}"), others
+    evidence = replace(evidence, odds=FormOdds.of(surface("forms")(discovery, left_p=left_p)))
+    return evidence, judge(evidence)
 
 
-def _without_far_rows(discovery: "Discovery", options: "DiscoveryOptions", verdict: Verdict, limits: Clock) -> Verdict:
+def _without_far_rows(discovery: "Discovery", options: "DiscoveryOptions", verdict: Verdict) -> Verdict:
     """The verdict with what it would be without the few rows that are farther off than chance allows."""
     from kansym.search.final_fit import MOST_MISTAKES, far_rows, refitted
 
@@ -359,7 +339,7 @@ def _without_far_rows(discovery: "Discovery", options: "DiscoveryOptions", verdi
     formula = replace(formula, train_loss=left.rms**2, validation_loss=loo(left))
     # Networks and other searches were of all rows.
     rest = replace(discovery, dataset=kept, formula=formula, network=None, outliers=())
-    evidence = _judged(rest, options, None, None, limits)[0]
+    evidence = _judged(rest, options, None, None)[0]
     # How the search ended says nothing of one without these rows.
     kind = judge(replace(evidence, odds=None)).kind
     if kind == verdict.kind or kind not in (LAW, DESCRIPTION):

@@ -19,7 +19,7 @@ It is a **law** only if nothing speaks against it that could be measured:
 4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
    exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
    unless the fit is exact: over a short range these imitate many a function;
-5. no rival that says something else comes near (`NEAR`, for polynomials with what choosing a form is worth, `CHOSEN`),
+5. rivals were looked for, unless the fit is exact; none that says something else comes near (`NEAR`, for polynomials with what choosing a form is worth, `CHOSEN`),
    and no closed form of about its length that says something else fits as well;
 6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
    sanely around them, and its units, where the table has any, go together;
@@ -125,7 +125,7 @@ AGREES = 0.5
 @dataclass(frozen=True)
 class Evidence:
     """All that was measured; see the modules for each. `consistent` is of the units, None where the table has none;
-    `forms_tried` counts the forms that the search fitted."""
+    `forms_tried` counts the forms that the search fitted, and `challenged` says whether it looked for rivals."""
 
     fit: Fit
     explained: Explained
@@ -146,6 +146,7 @@ class Evidence:
     all_rows: AllRows | None = None
     bootstrap: Agreement | None = None
     odds: FormOdds | None = None
+    challenged: bool = True
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -397,6 +398,8 @@ def _of_constants(e: Evidence) -> list[Ground]:
 
 
 def _of_rival(e: Evidence) -> Iterator[Ground]:
+    if not e.challenged and not e.fit.exact:
+        yield Ground(False, "no case was made against it: no search has looked for rivals of it")
     if e.rival is None:
         return
     margin = e.rival.margin

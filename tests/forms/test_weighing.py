@@ -76,11 +76,11 @@ def test_a_guess_that_stands_does_not_pay_for_its_length(decay):
     assert distinct_forms(guessed)[0].words == 0.0
 
 
-def test_rivals_that_a_certificate_found_are_among_the_forms(decay):
+def test_rivals_beside_the_front_are_among_the_forms(decay):
     found = decay()
     rival = next(one for one in found.front if len(one.constants) == 3 and one is not found.formula)
     alone = replace(found, front=type(found.front)([found.formula]))
-    assert len(forms_of(alone)) == 1 and len(forms_of(alone, (rival,))) == 2
+    assert len(forms_of(alone)) == 1 and len(forms_of(replace(alone, rivals=(rival,)))) == 2
 
 
 def test_circumstances_are_those_of_the_pick(decay):

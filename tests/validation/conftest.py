@@ -47,6 +47,7 @@ def discovered():
             noise_floor=floor,
             seconds=1.0,
             stopped="by hand",
+            challenged=True,
         )
 
     return make

@@ -19,7 +19,7 @@ from kansym.device import choose_device
 from kansym.executors import dask_executor
 from kansym.report.terminal import ProgressDisplay, recorded_log
 from kansym.report.text import text_report
-from kansym.run.budget import certificate_wall, search_wall
+from kansym.run.budget import search_wall
 from kansym.run.files import RECORD
 from kansym.run.replacing import require_place, saved_line, table_of_a_search
 from kansym.run.storage import save_run
@@ -85,11 +85,10 @@ def discover_one(
         watch.enter(CERTIFICATE)
         asked = agreement + bootstrap
         again = {"seeds": agreement, "resamples": bootstrap, "seconds": asked * seconds, "seconds_each": seconds}
-        within = None if options.deterministic else certificate_wall(seconds, spent=watch.total, files=saved)
         try:
             with dask_executor(scheduler) if asked and executor == "dask" else nullcontext() as pool:
                 searches = again | {"jobs": jobs, "executor": pool} if asked else {}
-                certificate = certificate_of(discovery, limited, searches, quiet=quiet, within=within)
+                certificate = certificate_of(discovery, limited, searches, quiet=quiet)
         except KeyboardInterrupt:
             # The formula stands; it has no certificate.
             certificate = None

@@ -17,7 +17,7 @@ from kansym.data.dataset import Dataset
 from kansym.device import choose_device
 from kansym.errors import ArgumentError, DataError
 from kansym.report.terminal import ProgressDisplay, recorded_log
-from kansym.run.budget import certificate_wall, search_wall
+from kansym.run.budget import search_wall
 from kansym.run.files import TARGETS
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
@@ -76,8 +76,7 @@ def discover_several(
                     found = discover_targets(tables, limited, progress=lambda name: _under(name, display))
         watch.enter(CERTIFICATE)
         again = {"seeds": agreement, "seconds": agreement * seconds, "seconds_each": seconds} if agreement else {}
-        within = None if options.deterministic else certificate_wall(seconds, spent=watch.total, files=out is not None)
-        certificates = _certificates(found, limited, again, quiet=quiet, within=within)
+        certificates = _certificates(found, limited, again, quiet=quiet)
     watch.enter(FILES)
     own = {
         name: asdict(table.of_target(dataset, errors.get(name)))
@@ -113,17 +112,13 @@ def _certificates(
     again: Mapping[str, Any],
     *,
     quiet: bool,
-    within: float | None,
 ) -> dict[str, Certificate]:
     """By target; Ctrl-C leaves out what is still to come."""
     certificates: dict[str, Certificate] = {}
     try:
-        until = None if within is None else time.monotonic() + within
-        for k, row in enumerate(found.found):
+        for row in found.found:
             assert row.discovery is not None
-            # Each has an equal part of what those before it have left.
-            own = None if until is None else (until - time.monotonic()) / (len(found.found) - k)
-            certificate = certificate_of(row.discovery, options, again, quiet=quiet, within=own)
+            certificate = certificate_of(row.discovery, options, again, quiet=quiet)
             if certificate is not None:
                 certificates[row.name] = certificate
     except KeyboardInterrupt:

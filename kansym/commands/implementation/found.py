@@ -19,12 +19,11 @@ def certificate_of(
     again: Mapping[str, Any],
     *,
     quiet: bool,
-    within: float | None,
 ) -> Certificate | None:
     """The certificate of a formula; None with a note where it fails, for the formula stands."""
     try:
         # Other seeds must find it on their own.
-        return certify(discovery, options=options.unguessed, within=within, **again)
+        return certify(discovery, options=options.unguessed, **again)
     except Exception as problem:
         logger.warning("the certificate failed", exc_info=True)
         write_note(f"The certificate failed ({type(problem).__name__}: {problem}); the formula stands.", quiet=quiet)
