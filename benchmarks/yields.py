@@ -47,7 +47,6 @@ IN_TURN = 3
 
 PRIOR: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "exact laws": ((0.35, 0.05), (0.03, 0.05)),
-    "straight lines": ((0.3, 0.1), (0.1, 0.1)),
     "layers": ((0.05, 0.3), (0.01, 0.3)),
     "product units of few rows": ((0.2, 1.0), (0.2, 1.5)),
     "interpolant": ((0.5, 0.4), (0.5, 0.4)),
@@ -56,7 +55,6 @@ PRIOR: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "functions": ((0.1, 0.3), (0.02, 0.3)),
     "mixed laws": ((0.08, 0.5), (0.02, 0.5)),
     "reductions": ((0.5, 0.5), (0.5, 0.5)),
-    "quotients": ((0.1, 0.5), (0.08, 0.5)),
     "sparse sums": ((0.1, 0.5), (0.08, 0.5)),
     "product units": ((0.1, 2.0), (0.12, 2.0)),
     "links": ((0.15, 0.5), (0.04, 0.5)),
@@ -66,7 +64,6 @@ PRIOR: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "waves": ((0.1, 0.5), (0.08, 0.5)),
     "curves": ((0.4, 0.3), (0.3, 0.5)),
     "functions of single columns": ((0.15, 1.0), (0.12, 1.5)),
-    "functions of two columns": ((0.08, 2.0), (0.05, 2.5)),
     "functions of combinations": ((0.08, 2.0), (0.05, 2.0)),
     "kinks": ((0.1, 1.0), (0.04, 1.0)),
     "compositions": ((0.2, 1.5), (0.3, 2.0)),

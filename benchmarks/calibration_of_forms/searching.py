@@ -1,7 +1,7 @@
 """One table searched, certified, and every form that was met held against the law."""
 
 import time
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from benchmarks.calibration_of_forms.tables import Table

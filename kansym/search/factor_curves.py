@@ -121,17 +121,6 @@ class Curve:
         x, target, share = rest.averaged(seen.frame.X[:, column])
         return rest.curve(x[:, None], target, share, (stand_in(x),), (seen.frame.expressions[column],))
 
-    @classmethod
-    def of_columns(
-        cls, seen: Seen, number: int, column: int, X: np.ndarray, variables: tuple[sympy.Symbol, ...]
-    ) -> "Curve":
-        """The same of a coordinate that is itself a function of columns (n, m)."""
-        rest = _Rest.of(seen, number, column)
-        share = rest.weights * rest.slope**2
-        kept = share > LEAST_SHARE * share.mean()
-        target = rest.own[kept] + rest.residual[kept] / rest.slope[kept]
-        return rest.curve(X[kept], target, share[kept], variables, variables)
-
     @property
     def sure(self) -> bool:
         """Whether nothing else need be asked: few others leave as little of what is no noise."""

@@ -12,7 +12,7 @@ import itertools
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -145,17 +145,7 @@ def _suits(y: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> bool:
     return len(variables) in COLUMNS and len(y) >= LEAST_ROWS and bool(np.ptp(y) > 0)
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
-    """A coordinate that is itself a function of columns (n, m), which `engines` read from its points."""
-
-    column: int
-    X: np.ndarray
-    variables: tuple[sympy.Symbol, ...]
-    engines: Callable[[Curve, float], Iterator[sympy.Expr]]
-
-
-def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy.Expr]:
+def read(seen: Seen, until: float) -> Iterator[sympy.Expr]:
     """Formulas of what y is seen as, one function after another."""
     fitted, name = seen.fitted, seen.target.name
     expressions = ", ".join(map(str, seen.frame.expressions))
@@ -163,10 +153,7 @@ def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy
     curves = {}
     for place in itertools.product(range(fitted.rank), range(seen.frame.X.shape[1])):
         curves[place] = Curve.of(seen, *place)
-        if block is None or place[1] != block.column or curves[place].flat:
-            curves[place].take(curves[place].forms())
-        else:
-            curves[place] = Curve.of_columns(seen, *place, block.X, block.variables)
+        curves[place].take(curves[place].forms())
     done: set[tuple[int, int]] = set()
     seen = _without_constants(seen, curves, done)
     # The other factor of what comes beside a product is first, since its constant goes there.
@@ -176,7 +163,7 @@ def read(seen: Seen, until: float, block: Block | None = None) -> Iterator[sympy
         if curve.sure or clock.current().over:
             continue
         share = clock.now() + clock.left(until) / waiting
-        curve.take(curve.readings(share) if block is None or len(curve.symbols) == 1 else block.engines(curve, share))
+        curve.take(curve.readings(share))
         curve.take(curve.sums(clock.now() + SUMMED * clock.left(share) if curve.exact else share))
         curve.take(curve.products())
         done.add(place)

@@ -19,8 +19,9 @@ It is a **law** only if nothing speaks against it that could be measured:
 4. the data determine every constant, and there are few of them (`MOST_CONSTANTS`) unless the fit is exact; no real
    exponent was fitted, except in a plain power law, and no function or high power stands inside another function,
    unless the fit is exact: over a short range these imitate many a function;
-5. rivals were looked for, unless the fit is exact; none that says something else comes near (`NEAR`, for polynomials with what choosing a form is worth, `CHOSEN`),
-   and no closed form of about its length that says something else fits as well;
+5. rivals were looked for, unless the fit is exact; none that says something else comes near (`NEAR`, for polynomials
+   with what choosing a form is worth, `CHOSEN`), and no closed form of about its length that says something else fits
+   as well;
 6. it is defined between the rows, predicts those at the ends of every column when it is fitted without them, continues
    sanely around them, and its units, where the table has any, go together;
 7. where it was asked, other seeds and rows drawn anew find the same, and no other tool finds a formula that predicts

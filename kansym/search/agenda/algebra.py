@@ -20,10 +20,8 @@ from kansym.structure.links import usable_links
 from kansym.structure.peeling import peeled
 from kansym.structure.problem import TARGET, Problem
 from kansym.structure.product_units import SMALL_TABLE, product_unit_laws
-from kansym.structure.rational_fits import rational_fits
 from kansym.structure.shortening import at_once
 from kansym.structure.sparse import MOST_COLUMNS, sparse_fits
-from kansym.structure.straight import straight_lines
 
 FAR_FROM_ZERO = 0.02
 """Smallest size of a noisy target, in units of its root mean square, whose reciprocal may be a sum."""
@@ -59,11 +57,6 @@ def exact_laws(task: Task) -> Iterator[Proposal]:
         return
     reductions, until = task.facts.reducer.by_exact, whole_budget(task)
     yield from found(at_once(problem, reductions, any_function=task.any_function, until=until))
-
-
-def straight(task: Task) -> Iterator[Proposal]:
-    """Functions of y that are linear in a function of the only column."""
-    yield from found(straight_lines(task.problem, any_function=task.any_function))
 
 
 def functions(task: Task) -> Iterator[Proposal]:
@@ -122,17 +115,6 @@ def _linked(problem: Problem, *names: str) -> Iterator[Problem]:
         linked = link.apply(problem) if link.name in names else None
         if linked is not None and linked.finite():
             yield linked
-
-
-@signed("quotients of polynomials")
-def quotients(task: Task) -> Iterator[Proposal]:
-    """Quotients of polynomials in several columns that leave about as little as interpolants, and their roots."""
-    variables = symbols(task.dimension)
-    for linked in _linked(task.problem, "identity", "square"):
-        # As a residual of the target, which is a function of y.
-        least = task.facts.smooth / float(np.sqrt(np.mean(linked.slope**2)))
-        for law in rational_fits(linked.X, linked.t, variables, linked.fitting_weights(), attainable=least):
-            yield Found(linked.compose(law, variables), linked)
 
 
 @signed("sparse sums")

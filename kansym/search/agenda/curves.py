@@ -13,8 +13,7 @@ import sympy
 
 from kansym.provenance import signed, signing
 from kansym.search.agenda.engine import whole_budget
-from kansym.search.agenda.task import SPLINED, SPLINED_BY_TWO, Found, Proposal, Task
-from kansym.search.block_readings import block_readings
+from kansym.search.agenda.task import SPLINED, Found, Proposal, Task
 from kansym.search.curve_readings import shortest_forms
 from kansym.search.factor_readings import MOST_BESIDE, combination_readings, factor_readings
 from kansym.structure.exponentials import exponential_sums
@@ -124,11 +123,6 @@ def of_one_column(task: Task) -> Iterator[Proposal]:
 def single_columns(task: Task) -> Iterator[Proposal]:
     """Products and sums of functions of single columns, read one at a time."""
     yield from _by_splines(task, factor_readings, SPLINED)
-
-
-def two_columns(task: Task) -> Iterator[Proposal]:
-    """The same with a function of two columns."""
-    yield from _by_splines(task, block_readings, SPLINED_BY_TWO)
 
 
 def combinations(task: Task) -> Iterator[Proposal]:

@@ -53,7 +53,6 @@ def _table(task: Task) -> bool:
 
 ENGINES: tuple[Engine, ...] = (
     Engine("exact laws", _table, algebra.exact_laws),
-    Engine("straight lines", lambda task: task.whole and task.dimension == 1, algebra.straight),
     Engine("layers", lambda task: task.whole and _several(task) and task.any_function, algebra.layers),
     Engine(
         "product units of few rows",
@@ -80,7 +79,6 @@ ENGINES: tuple[Engine, ...] = (
         reduce.reductions,
         informed=True,
     ),
-    Engine("quotients", lambda task: _several(task) and _noisy(task), algebra.quotients, informed=True),
     Engine("sparse sums", lambda task: _of_few(task) and _noisy(task), algebra.sparse_sums, informed=True),
     Engine(
         "product units",
@@ -123,9 +121,6 @@ ENGINES: tuple[Engine, ...] = (
         kind="terms",
     ),
     Engine("functions of single columns", _several, curves.single_columns, informed=True, kind="terms"),
-    Engine(
-        "functions of two columns", lambda task: task.dimension > 2, curves.two_columns, informed=True, kind="terms"
-    ),
     Engine("functions of combinations", _several, curves.combinations, informed=True, kind="terms"),
     Engine(
         "kinks",

@@ -41,6 +41,9 @@ AHEAD, LEAST_AHEAD = 0.5, 1.0
 LEAST_RATE = 0.004
 """Chance per second that what is open betters the pick, below which a search ends."""
 
+OVER = 1.5
+"""What the case against a pick takes at most, in units of its seconds: the last of its steps is not divided."""
+
 BETTERED = 0.15
 """Chance that a formula that leaves nothing to find gives way to one that an engine would have found, in units of that
 chance where nothing was found yet. Of 60 searches that went on to 20 s of work, none lost what is right by this."""
@@ -135,6 +138,7 @@ class Agenda:
         self._numbers = itertools.count()
         self._case: Job | None = None
         self._accused: Formula | None = None
+        self._made: Formula | None = None
         self._settled: tuple[Formula, bool] | None = None
         # These begin with the pick, and so are asked when there is a new one.
         self._revising = Engine("revise", _is_whole, self._improvements)
@@ -373,7 +377,7 @@ class Agenda:
     @property
     def challenged(self) -> bool:
         """Whether rivals of the pick were looked for."""
-        return self._case is not None and self._case.steps.done and self._accused is self.formulas.best()
+        return self._made is not None and self._made is self.formulas.best()
 
     def _case_that_is_due(self, *, at_once: bool) -> Job | None:
         """The job that looks for rivals of the pick, where the search would end without, or has just time for it."""
@@ -385,7 +389,7 @@ class Agenda:
         if not at_once:
             # Without noise what is not exact is no law, nor is what is very long.
             may_be_one = is_noisy(pick.loss, self.formulas.fit_rows) and not self.formulas.very_long()
-            if not (may_be_one and left <= self._seconds_for_rivals()):
+            if not (may_be_one and left <= OVER * self._seconds_for_rivals()):
                 return None
         if self._case is not None:
             self._end(self._case)
@@ -399,7 +403,9 @@ class Agenda:
         return min(max(LEAST_FOR_RIVALS, (clock.now() - self.start) / 2), FOR_RIVALS * whole)
 
     def _rivals(self, task: Task) -> Iterator[Proposal]:
+        accused = self._accused
         self.formulas.challenge(self._seconds_for_rivals(), seed=task.options.seed)
+        self._made = accused
         yield None
 
 

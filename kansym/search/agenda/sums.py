@@ -10,7 +10,6 @@ from kansym.provenance import signing
 from kansym.search.agenda.curves import permitted
 from kansym.search.agenda.engine import whole_budget
 from kansym.search.agenda.task import Proposal, Task
-from kansym.structure.fast_waves import fast_waves
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.pursuit import FEW_INPUTS, Pursuit, suits
 from kansym.terms.wave_columns import waves_at_once
@@ -35,9 +34,6 @@ def waves(task: Task) -> Iterator[Proposal]:
     """Sums of waves of many turns, which no interpolant sees."""
     X, y, weights, variables = task.table()
     root = np.ones(len(y)) if weights is None else np.sqrt(weights)
-    if X.shape[1] == 1:
-        fast = signing("fast waves", lambda: fast_waves(X[:, 0], y, variables[0], weights=weights))
-        yield from permitted(task, fast)
     seed, seconds = task.options.seed, WAVES * task.options.max_seconds
     others = signing("wave columns", lambda: waves_at_once(X, y, root, variables, seed=seed, seconds=seconds))
     yield from permitted(task, others)

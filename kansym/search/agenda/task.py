@@ -35,7 +35,7 @@ ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
 SPLINED, SPLINED_BY_TWO = 1e-4, 1e-3
-"""The same up to which splines of few pieces follow functions without noise, and functions of two columns and more;
+"""The same up to which splines of few pieces follow functions without noise, and interpolants of two columns and more;
 what an interpolant leaves beyond that may be noise."""
 
 LOOK = 0.1
