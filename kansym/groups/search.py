@@ -61,6 +61,9 @@ HANDED, FINISHED, NEAR_NATS = 40, 16, 17.0
 OFFERED, NEAR_BITS = 40, 40.0
 """Formulas of a whole search that are tried on all groups, and bits behind its pick up to which they are."""
 
+FIRST, FIRST_SECONDS, FIRST_FORMS = 0.1, 1.0, 6
+"""Share of the time, and most seconds, of the first search of one group, and forms of it that are tried on all."""
+
 SEEDS = 4
 """Best forms so far that a whole search begins with."""
 
@@ -109,9 +112,11 @@ class Search:
     def _run(self) -> None:
         table = self.contest.table
         largest = int(np.argmax(table.counts))
+        words = f"{table.group} {table.names[largest]}"
+        self._first(table.of(largest), words)
         self._compositions()
         self._sums()
-        self._whole(table.of(largest), (clock.now() + self._at(WHOLE)) / 2, f"{table.group} {table.names[largest]}")
+        self._whole(table.of(largest), (clock.now() + self._at(WHOLE)) / 2, words)
         self._whole(scaled(table), self._at(WHOLE), "all groups, each in units of its own")
         self._columns(self._at(COLUMNS))
         # What was found last is to be written as simply as what was found first.
@@ -129,6 +134,23 @@ class Search:
             best = self.contest.best
             words = message if best is None else f"{message}; so far {plain(best.form.expression)}"
             tell(self.progress, Progress(stage, words, None, elapsed, max(0.0, self.options.max_seconds - elapsed)))
+
+    def _first(self, dataset: Dataset, words: str) -> None:
+        """Try the best forms of a brief search of one group, so that there is an answer soon."""
+        if not np.ptp(dataset.y) > 0:
+            return
+        self.report("searching", words)
+        seconds = min(FIRST_SECONDS, FIRST * self.options.max_seconds)
+        found = run_pipeline(dataset, replace(self.options, max_seconds=seconds, networks=False))
+        ranked = sorted(found.formulas, key=lambda one: one.rank)[:FIRST_FORMS]
+        self._offer((one.expression for one in ranked), math.inf, self._symbols)
+        if found.stopped == StopReason.INTERRUPTED:
+            raise KeyboardInterrupt
+
+    @property
+    def _symbols(self) -> dict[sympy.Symbol, sympy.Expr]:
+        """Of the columns, by the symbols of a search."""
+        return {plain_symbol(symbol.name): symbol for symbol in self.contest.table.variables}
 
     def _compositions(self) -> None:
         """Try compositions of few operations that describe all groups, with constants of each group's own."""
@@ -270,7 +292,7 @@ class Search:
         )
         if formula is None:
             return
-        symbols = {plain_symbol(symbol.name): symbol for symbol in self.contest.table.variables}
+        symbols = self._symbols
         symbols |= {plain_symbol(symbol.name): number for symbol, number in medians.items()}
         others = rivals(formula, fit_rows, until=until, seed=self.options.seed)
         self._offer((one.expression for one in others), math.inf, symbols)
@@ -283,11 +305,10 @@ class Search:
         self.report("searching", f"{words}, with networks")
         options = replace(self.options, max_seconds=clock.left(until))
         found = run_pipeline(dataset, options, None, seeds=self._seeds())
-        symbols = {plain_symbol(symbol.name): symbol for symbol in self.contest.table.variables}
         ranked = sorted(found.formulas, key=lambda one: one.rank)[:OFFERED]
         least = ranked[0].description_length if ranked else 0.0
         near = (one.expression for one in ranked if one.description_length <= least + NEAR_BITS)
-        self._offer(near, math.inf, symbols)
+        self._offer(near, math.inf, self._symbols)
         if found.stopped == StopReason.INTERRUPTED:
             raise KeyboardInterrupt
         self.contest.improve()

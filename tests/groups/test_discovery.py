@@ -44,6 +44,22 @@ def test_the_law_and_its_constants_are_found(found):
     assert found.saved > 100
 
 
+def test_there_is_a_law_after_the_first_second(rng):
+    t = np.tile(np.linspace(1.0, 60.0, 31), 4)
+    names = np.repeat(["a", "b", "c", "d"], 31)
+    size, rate = np.repeat([5100.0, 9000.0, 3100.0, 2500.0], 31), np.repeat([0.05, 0.28, 0.045, 0.02], 31)
+    clean = size * np.exp(-rate * t)
+    error = np.sqrt(clean + 1.0)
+    table = make_dataset(t[:, None], clean + error * rng.normal(size=len(t)), names=["t"], y_error=error)
+    with clock.budget(60, deterministic=True):
+        contest = Contest(grouped_table(table, list(names), "sample"), math.inf)
+        search = search_module.Search(contest, DiscoveryOptions(max_seconds=60, deterministic=True), None)
+        search._first(contest.table.of(0), "a")
+        assert clock.now() < 3.0
+    assert contest.best is not None
+    assert contest.best.form.expression.has(sympy.exp) and len(contest.best.form.constants) == 2
+
+
 @pytest.mark.long
 def test_the_first_sums_are_tried_however_long_it_took_to_find_them(decays, monkeypatch):
     t, y, names = decays
