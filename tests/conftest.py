@@ -89,7 +89,7 @@ def _no_wall():
         # Rivals are looked for briefly, and a network is trained briefly beside a formula that was found without one;
         # what finds them has tests of its own.
         patch.setattr("kansym.search.found.CHALLENGE_SECONDS", 1.5)
-        patch.setattr("kansym.search.budget.NETWORK_SECONDS", 0.3)
+        patch.setattr("kansym.search.networks.NETWORK_SECONDS", 0.3)
         # Nor is a single step given up on a slow machine.
         patch.setattr(clock, "SAFETY_SECONDS", 300.0)
         patch.setattr(clock, "budget", lambda seconds, **_: WITH_WALL(seconds, deterministic=True))

@@ -21,12 +21,11 @@ from kansym.groups.contest import Contest, columns_of_constants
 from kansym.groups.sums import GroupedSums
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import allowed_functions
-from kansym.search.budget import RESERVE
 from kansym.search.challenge import rivals
 from kansym.search.curve_readings import EngineTable
 from kansym.search.formulation import from_expression, judge
 from kansym.search.options import DiscoveryOptions
-from kansym.search.pipeline import run_pipeline
+from kansym.search.pipeline import RESERVE, run_pipeline
 from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import StopReason
 from kansym.search.rows import FitRows

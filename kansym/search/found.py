@@ -13,7 +13,6 @@ import sympy
 from kansym import clock, provenance
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
-from kansym.search.budget import IMPROVING
 from kansym.search.challenge import ALIKE, rivals
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.formulation import from_expression, polished
@@ -61,6 +60,9 @@ leaves much; and in the end, where it may be one of two or three that are."""
 HARDLY_LEFT, FORESEEN = 0.02, 0.9
 """Share of the squared residual that it may leave beside the others or as one more factor; and in the place of another,
 of what such a function explains what it must explain."""
+
+IMPROVING = 0.3
+"""Share of the time that is left for better parts of what has been found."""
 
 NEAR_MISS = 0.1
 """Residual, in units of the RMS of y, of a formula without noise of which one function may be all that is wrong."""

@@ -15,10 +15,13 @@ from kansym.kan.elimination import EliminationOptions, eliminate
 from kansym.kan.growth import Candidate, Decision, Grower, growth_ladder, parameter_count
 from kansym.kan.network import Network
 from kansym.kan.pruning import PruningResult, count_edges, prune
-from kansym.search import budget
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import TrainedNetwork
 from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
+
+NETWORK_SECONDS, LAST_NETWORK = 1.0, 0.03
+"""Most time for a network beside a formula that was found without one, and the share of the budget that it has in any
+case: one that is hardly trained says nothing."""
 
 PROMISING = 0.03
 """Validation RMSE, relative to the spread of y, below which a network is precise and is read at once."""
@@ -84,10 +87,10 @@ class Networks:
 
     def beside(self, on_decision: Callable[[Decision], None]) -> Iterator[Candidate]:
         """Networks beside a formula that was found without one, for a second or two, until one is precise."""
-        now, least = clock.now(), budget.LAST_NETWORK * self.options.max_seconds
+        now, least = clock.now(), LAST_NETWORK * self.options.max_seconds
         clock.current().grant(least)
         grower = self.grower(on_decision, brief=True)
-        grower.deadline = min(now + budget.NETWORK_SECONDS, max(self.deadline, now + least))
+        grower.deadline = min(now + NETWORK_SECONDS, max(self.deadline, now + least))
         for candidate in grower:
             yield candidate
             if math.sqrt(candidate.validation_loss) < PROMISING or clock.late(grower.deadline):

@@ -12,7 +12,6 @@ from kansym.data.limits import require_moderate_target
 from kansym.device import choose_device
 from kansym.errors import KansymError
 from kansym.interrupting import AGAIN, Abandoned, first_press
-from kansym.search import budget
 from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.engines import ENGINES
 from kansym.search.agenda.grounds import UserGround
@@ -33,6 +32,9 @@ from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
 
+RESERVE = 0.03
+"""Share of the time budget kept for the last refit."""
+
 
 def run_pipeline(
     dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None = None, *, seeds: Seeds | None = None
@@ -49,7 +51,7 @@ def run_pipeline(
     require_moderate_target(dataset)
     limits = clock.budget(options.max_seconds, deterministic=options.deterministic)
     with threads_for(len(dataset.y)), limits, provenance.keeping():
-        run = _Run(dataset, options, progress)
+        run = Study(dataset, options, progress)
         try:
             with watched():
                 stopped = run.search(seeds)
@@ -73,8 +75,15 @@ def engines_of(options: DiscoveryOptions) -> list[Engine]:
     return [one for one in ENGINES if wanted[one.kind]]
 
 
-class _Run:
-    """State of one discovery."""
+class Study:
+    """One search of a table, from its first formulas to the result.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    options : DiscoveryOptions
+    progress : callable or None
+    """
 
     def __init__(self, dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> None:
         self.start, self.began = clock.now(), time.monotonic()
@@ -84,7 +93,7 @@ class _Run:
         self.fit_rows = prepared_rows(dataset, options)
         self.dataset, self.floor = self.fit_rows.dataset, self.fit_rows.noise_floor
         self.faults = self.fit_rows.faults
-        self.deadline = self.start + options.max_seconds * (1 - budget.RESERVE)
+        self.deadline = self.start + options.max_seconds * (1 - RESERVE)
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.ground = UserGround(self.formulas)
         X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
@@ -138,7 +147,7 @@ class _Run:
         if not self.formulas:
             self._baseline()
         if self.fit_rows.rough:
-            least = budget.RESERVE * self.options.max_seconds
+            least = RESERVE * self.options.max_seconds
             clock.current().grant(least)
             for rough, polish in self.formulas.polish(max(self.start + self.options.max_seconds, clock.now()) + least):
                 if rough in self.ground.readings:

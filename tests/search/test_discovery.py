@@ -23,7 +23,7 @@ from kansym.device import choose_device
 from kansym.kan.growth import GrowthOptions
 from kansym.run.summary import RunSummary
 from kansym.search.formulation import from_expression
-from kansym.search.pipeline import _Run
+from kansym.search.pipeline import Study
 from kansym.search.results import StopReason
 
 SHORT = DiscoveryOptions(max_seconds=4)
@@ -299,8 +299,8 @@ def test_the_pick_is_in_shape_although_time_was_up_when_it_was_found(monkeypatch
         run.formulas.all += from_expression(raw, run.fit_rows, structure="one", deadline=run.deadline)
         return "time is up"
 
-    monkeypatch.setattr("kansym.search.pipeline._Run.search", found_late)
-    monkeypatch.setattr("kansym.search.pipeline._Run._network_beside", lambda run: None)
+    monkeypatch.setattr("kansym.search.pipeline.Study.search", found_late)
+    monkeypatch.setattr("kansym.search.pipeline.Study._network_beside", lambda run: None)
     found = discover(dataset, DiscoveryOptions(max_seconds=60))
     m, v, h = sympy.symbols("m v h")
     assert sorted(one.near or "" for one in found.formula.constants) == ["", "1/2"]
@@ -422,7 +422,9 @@ def test_a_quotient_of_expanded_polynomials_is_not_the_last_word(rng):
 
 def test_the_pick_is_brought_into_shape_however_long_the_last_step_took(rng):
     x = rng.uniform(0.5, 3.0, (400, 1))
-    run = _Run(make_dataset(x, 1.25 * np.exp(-0.5 * x[:, 0])), DiscoveryOptions(max_seconds=10.0, networks=False), None)
+    run = Study(
+        make_dataset(x, 1.25 * np.exp(-0.5 * x[:, 0])), DiscoveryOptions(max_seconds=10.0, networks=False), None
+    )
     (z,) = run.fit_rows.variables
     with clock.running(clock.Clock()):
         clock.charge(Work.ALGEBRA, 20.0 / (SLOWNESS * SECONDS[Work.ALGEBRA]))

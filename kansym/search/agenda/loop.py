@@ -17,7 +17,6 @@ from kansym.search.agenda.grounds import UserGround
 from kansym.search.agenda.stepping import SLICE, Steps
 from kansym.search.agenda.task import Found, Proposal, Task
 from kansym.search.agenda.yields import expected
-from kansym.search.budget import FOR_RIVALS, LEAST_FOR_RIVALS
 from kansym.search.events import Event
 from kansym.search.faults import Faults
 from kansym.search.lengths import is_noisy
@@ -40,6 +39,10 @@ AHEAD, LEAST_AHEAD = 0.5, 1.0
 
 LEAST_RATE = 0.004
 """Chance per second that what is open betters the pick, below which a search ends."""
+
+LEAST_FOR_RIVALS, FOR_RIVALS = 0.5, 0.1
+"""Seconds for rivals of a pick that was found at once, time for the short compositions of a table; and most of them, as
+a share of the budget, which the end of the search is kept for."""
 
 OVER = 1.5
 """What the case against a pick takes at most, in units of its seconds: the last of its steps is not divided."""

@@ -109,7 +109,7 @@ def test_yields_are_for_speed_and_not_for_what_is_found(rng, monkeypatch):
 def test_no_step_takes_long(rng):
     data = table(rng, lambda a, b: np.tanh(a * b) + a, noise=0.02)
     with clock.running(clock.Clock()) as whole, provenance.keeping():
-        run = pipeline._Run(data, replace(OPTIONS, max_seconds=3.0), None)
+        run = pipeline.Study(data, replace(OPTIONS, max_seconds=3.0), None)
         run.search()
         assert whole.now() < 6.0
     # One charge may be as large as a fit; what is charged in one piece cannot be divided.
@@ -153,7 +153,7 @@ def test_what_a_newcomer_adds_is_asked_and_signed(rng, monkeypatch):
     monkeypatch.setattr(pipeline, "ENGINES", (names["MINE"],))
     data = table(rng, lambda a: 2.5 * a**3.7, ranges=((1, 3),))
     with clock.running(clock.Clock()), provenance.keeping():
-        run = pipeline._Run(data, OPTIONS, None)
+        run = pipeline.Study(data, OPTIONS, None)
         run.search()
     best = run.formulas.best()
     assert best.validation_loss < 1e-20 and best.origin.finder == "power laws"
@@ -163,7 +163,7 @@ def test_what_a_newcomer_adds_is_asked_and_signed(rng, monkeypatch):
 def test_a_settled_noisy_law_ends_soon_and_says_why(rng):
     data = table(rng, lambda a, b: a * b**2, rows=400, noise=0.02)
     with clock.running(clock.Clock()) as whole, provenance.keeping():
-        run = pipeline._Run(data, replace(OPTIONS, max_seconds=60.0), None)
+        run = pipeline.Study(data, replace(OPTIONS, max_seconds=60.0), None)
         reason = run.search()
         assert whole.now() < 15.0
     assert reason in {pipeline.StopReason.NOTHING_SMOOTH_LEFT, pipeline.StopReason.AS_GOOD_AS_DATA}
@@ -185,6 +185,6 @@ def test_a_case_is_made_against_what_is_found_with_noise_and_not_against_an_exac
 def test_the_end_of_the_time_is_kept_for_the_case(rng, monkeypatch):
     monkeypatch.setattr(loop.Agenda, "_leaves_nothing", lambda agenda: False)
     with clock.running(clock.Clock()), provenance.keeping():
-        run = pipeline._Run(table(rng, lambda a, b: a * b**2, noise=0.02), replace(OPTIONS, max_seconds=4.0), None)
+        run = pipeline.Study(table(rng, lambda a, b: a * b**2, noise=0.02), replace(OPTIONS, max_seconds=4.0), None)
         run.search()
     assert run.agenda.challenged and "rivals" in {event.engine for event in run.agenda.log[-20:]}
