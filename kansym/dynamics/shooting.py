@@ -191,12 +191,9 @@ def shoot(
                 best = (square, z.copy())
         return found
 
-    z0, first = best[1], None
-    for guess in (begin, [shot.start for shot in shots], [shot.mean for shot in shots]):
-        z0 = np.concatenate([values, *guess])
-        first = residuals(z0)
-        if first is not None:
-            break
+    guesses = (begin, [shot.start for shot in shots], [shot.mean for shot in shots])
+    starting = ((z, residuals(z)) for z in (np.concatenate([values, *guess]) for guess in guesses))
+    z0, first = next(((z, found) for z, found in starting if found is not None), (best[1], None))
     if first is None:
         raise CannotIntegrateError("the trajectories cannot be integrated from where the fit begins")
     barrier = np.full(len(first[0]), max(BARRIER, 10 * float(np.abs(first[0]).max())))

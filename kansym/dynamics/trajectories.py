@@ -160,6 +160,23 @@ def read_trajectories(
     return Trajectories(tuple(runs), time, states, inputs, given, tuple(dict.fromkeys(notes)))
 
 
+def _require_points(table: RawTable, name: str, t: np.ndarray, rows: np.ndarray, *, time: str, several: bool) -> None:
+    """Refuse a trajectory of too few points, or whose time does not increase."""
+    if len(rows) < LEAST_POINTS:
+        words = f"{len(rows)} point{'' if len(rows) == 1 else 's'}"
+        raise DataError(
+            f"{table.source}: trajectory {quoted(name)} has {words}, and {LEAST_POINTS} are needed; leave it out"
+        )
+    steps = np.diff(t[rows])
+    if not (steps > 0).all():
+        before, at = rows[int(np.argmin(steps > 0)) :][:2]
+        more = "" if several else "; are there several trajectories, which a column numbers?"
+        raise DataError(
+            f"{table.source}: the time {quoted(time)} does not increase in {_line(table, at)} "
+            f"({t[before]:g} to {t[at]:g}){more}"
+        )
+
+
 def _runs(
     table: RawTable,
     time: str,
@@ -196,12 +213,11 @@ def _runs(
     if trajectory is not None:
         labels = table.columns[place(trajectory, "trajectory")].astype(str).to_numpy(dtype=str)
     usable = np.isfinite(t) & np.isfinite(x).all(axis=1) & np.isfinite(u).all(axis=1)
-    if errors is not None:
-        bad = np.argwhere(usable[:, None] & ~(errors > 0))
-        if len(bad):
-            row, state = bad[0]
-            words = f" of {quoted(states[state])} must be positive, got {errors[row, state]:g} in {_line(table, row)}"
-            raise DataError(Argument("error"), words)
+    bad = np.argwhere(usable[:, None] & ~(errors > 0)) if errors is not None else ()
+    if errors is not None and len(bad):
+        row, state = bad[0]
+        words = f" of {quoted(states[state])} must be positive, got {errors[row, state]:g} in {_line(table, row)}"
+        raise DataError(Argument("error"), words)
     if not usable.all():
         notes.append(f"{int((~usable).sum())} points of {table.source} have missing values and are taken as gaps.")
     rows = np.arange(len(t))
@@ -209,19 +225,7 @@ def _runs(
     for label in dict.fromkeys(labels[usable].tolist()):
         chosen = rows[usable & (labels == label)]
         own = f"{prefix}{label}"
-        if len(chosen) < LEAST_POINTS:
-            words = f"{len(chosen)} point{'' if len(chosen) == 1 else 's'}"
-            raise DataError(
-                f"{table.source}: trajectory {quoted(own)} has {words}, and {LEAST_POINTS} are needed; leave it out"
-            )
-        steps = np.diff(t[chosen])
-        if not (steps > 0).all():
-            before, at = chosen[int(np.argmin(steps > 0)) :][:2]
-            more = "" if trajectory else "; are there several trajectories, which a column numbers?"
-            raise DataError(
-                f"{table.source}: the time {quoted(time)} does not increase in {_line(table, at)} "
-                f"({t[before]:g} to {t[at]:g}){more}"
-            )
+        _require_points(table, own, t, chosen, time=time, several=trajectory is not None)
         runs.append(Trajectory(own, t[chosen], x[chosen], u[chosen], None if errors is None else errors[chosen]))
     if not runs:
         raise DataError(f"{table.source}: no row has a time and all states; nothing is left")

@@ -116,49 +116,60 @@ def grid(primitive: Primitive, origin: float, fastest: float, *, few: bool = Fal
     few : bool, default False
         A coarser grid, for atoms that go inside another primitive.
     """
-    near = abs(origin) < FAR
     if {"a", "b"} <= primitive.redundant:
         yield 1.0, 0.0, math.nan
     elif "a" in primitive.redundant:
-        signs = (1.0,) if primitive.parity != "none" else (1.0, -1.0)
-        places = ([origin] if abs(origin) < 100 else []) + [side * far for far in _OUTSIDE for side in (-1, 1)]
-        if primitive.domain.lower == -math.inf and not primitive.domain.poles:
-            places += _INSIDE
-        exponents = _EXPONENTS if primitive.has_shape else (math.nan,)
-        if few and primitive.has_shape:
-            places = places[: 1 if near else 0]
-        elif few or primitive.has_shape:
-            smooth = primitive.domain.lower == -math.inf and not primitive.domain.poles
-            places = [*places[: 1 if near else 0], -1.02, 1.02, -1.5, 1.5, *(_INSIDE[1:4] if smooth else ())]
-        for p in exponents:
-            for a in signs:
-                yield from ((a, -a * place, p) for place in places)
+        yield from _grid_of_shifts(primitive, origin, few=few)
     elif "b" in primitive.redundant:
         for a in _RATES[1::2] if few else _RATES:
             yield from ((a, 0.0, math.nan), (-a, 0.0, math.nan))
     elif primitive.period is not None and not primitive.domain.poles:
-        turn = primitive.period / math.pi
-        centre = origin if near else 0.0
-        step = 0.6 if not few else 1.2
-        frequency = 0.5
-        while frequency < fastest:
-            a = frequency * turn / 2
-            yield from ((a, phase * turn / 2 - a * centre, math.nan) for phase in (_PHASES[::2] if few else _PHASES))
-            frequency += step if frequency < 6 else 1.0
+        yield from _grid_of_waves(primitive.period, origin, fastest, few=few)
     else:
-        signs = (1.0,) if primitive.parity != "none" or "bose" in primitive.name else (1.0, -1.0)
-        for sign in signs:
-            if near:
-                for a in _RAW_WIDTHS[::2] if few else _RAW_WIDTHS:
-                    yield sign * a, -sign * a * origin, math.nan
-            for a in _WIDTHS[::2] if few else _WIDTHS:
-                yield from (
-                    (sign * a, -sign * a * place, math.nan) for place in ((0.0,) if few else (-1.4, *_INSIDE, 1.4))
-                )
-            if math.isfinite(primitive.domain.lower) and math.isfinite(primitive.domain.upper):
-                # Bounded domains: the data between various fractions of the ends.
-                for a, b in _windows(primitive.domain.lower, primitive.domain.upper):
-                    yield sign * a, b, math.nan
+        yield from _grid_of_widths(primitive, origin, few=few)
+
+
+def _grid_of_shifts(primitive: Primitive, origin: float, *, few: bool) -> Iterator[tuple[float, ...]]:
+    """Where the zero of the argument is counts, and not its scale."""
+    near = abs(origin) < FAR
+    smooth = primitive.domain.lower == -math.inf and not primitive.domain.poles
+    signs = (1.0,) if primitive.parity != "none" else (1.0, -1.0)
+    places = ([origin] if abs(origin) < 100 else []) + [side * far for far in _OUTSIDE for side in (-1, 1)]
+    places += _INSIDE if smooth else ()
+    if few and primitive.has_shape:
+        places = places[: 1 if near else 0]
+    elif few or primitive.has_shape:
+        places = [*places[: 1 if near else 0], -1.02, 1.02, -1.5, 1.5, *(_INSIDE[1:4] if smooth else ())]
+    for p in _EXPONENTS if primitive.has_shape else (math.nan,):
+        for a in signs:
+            yield from ((a, -a * place, p) for place in places)
+
+
+def _grid_of_waves(period: float, origin: float, fastest: float, *, few: bool) -> Iterator[tuple[float, ...]]:
+    turn = period / math.pi
+    centre = origin if abs(origin) < FAR else 0.0
+    step = 0.6 if not few else 1.2
+    frequency = 0.5
+    while frequency < fastest:
+        a = frequency * turn / 2
+        yield from ((a, phase * turn / 2 - a * centre, math.nan) for phase in (_PHASES[::2] if few else _PHASES))
+        frequency += step if frequency < 6 else 1.0
+
+
+def _grid_of_widths(primitive: Primitive, origin: float, *, few: bool) -> Iterator[tuple[float, ...]]:
+    signs = (1.0,) if primitive.parity != "none" or "bose" in primitive.name else (1.0, -1.0)
+    places = (0.0,) if few else (-1.4, *_INSIDE, 1.4)
+    lower, upper = primitive.domain.lower, primitive.domain.upper
+    for sign in signs:
+        if abs(origin) < FAR:
+            for a in _RAW_WIDTHS[::2] if few else _RAW_WIDTHS:
+                yield sign * a, -sign * a * origin, math.nan
+        for a in _WIDTHS[::2] if few else _WIDTHS:
+            yield from ((sign * a, -sign * a * place, math.nan) for place in places)
+        if math.isfinite(lower) and math.isfinite(upper):
+            # Bounded domains: the data between various fractions of the ends.
+            for a, b in _windows(lower, upper):
+                yield sign * a, b, math.nan
 
 
 def _windows(lower: float, upper: float) -> Iterator[tuple[float, float]]:
@@ -199,26 +210,31 @@ def spans(primitive: Primitive) -> Iterator[tuple[float, float]]:
             low, high = lower + first * (upper - lower), lower + last * (upper - lower)
             yield from ((low, high), (high, low), (lower + upper - high, lower + upper - low))
     elif "a" in primitive.redundant:
-        for ratio in (1e-3, 0.03, 0.15, 0.4, 0.7):
-            yield from ((ratio, 1.0), (1.0, ratio))
-            if primitive.domain.poles and primitive.parity == "none":
-                yield from ((-ratio, -1.0), (-1.0, -ratio))
-        if primitive.domain.lower == -math.inf and not primitive.domain.poles:
-            yield from ((-1.0, 1.0), (-0.5, 1.0), (-1.0, 0.5))
+        yield from _spans_of_shifts(primitive)
     elif "b" in primitive.redundant:
         yield from ((0.0, span * sign) for span in (0.5, 1.5, 4.0, 10.0) for sign in (1, -1))
-    elif primitive.period is not None and not primitive.domain.poles:
-        for span in (1.0, 2.0, 4.0, 7.0, 11.0, 16.0):
-            yield from ((phase, phase + span) for phase in (0.0, 0.8, 1.6, 2.4))
     elif primitive.domain.poles:
         pole = primitive.domain.poles[0]
         for near, far in ((0.1, 3.0), (0.5, 2.0), (0.05, 1.0), (0.3, 6.0)):
             yield from ((pole + near, pole + far), (pole + far, pole + near))
+    elif primitive.period is not None:
+        for span in (1.0, 2.0, 4.0, 7.0, 11.0, 16.0):
+            yield from ((phase, phase + span) for phase in (0.0, 0.8, 1.6, 2.4))
     else:
         for centre in (0.0, 1.0, -1.0, 2.0, -2.0):
             yield from ((centre - width, centre + width) for width in (0.5, 1.5, 3.0))
         if primitive.parity == "none":
             yield from ((3.0, -3.0), (1.0, -1.0), (2.0, 0.0))
+
+
+def _spans_of_shifts(primitive: Primitive) -> Iterator[tuple[float, float]]:
+    poles = bool(primitive.domain.poles)
+    for ratio in (1e-3, 0.03, 0.15, 0.4, 0.7):
+        yield from ((ratio, 1.0), (1.0, ratio))
+        if poles and primitive.parity == "none":
+            yield from ((-ratio, -1.0), (-1.0, -ratio))
+    if primitive.domain.lower == -math.inf and not poles:
+        yield from ((-1.0, 1.0), (-0.5, 1.0), (-1.0, 0.5))
 
 
 def chained_atoms(points: Points, primitives: Sequence[Primitive], inside: Atoms, *, outer: Sequence[int]) -> Atoms:

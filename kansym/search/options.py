@@ -98,6 +98,19 @@ class DiscoveryOptions:
     fixed: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._check_numbers()
+        self._check_what_is_given()
+        if self.loss not in LOSSES:
+            raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
+        if not isinstance(self.primitives, PrimitiveLibrary):
+            raise ArgumentError(
+                f"primitives must be a PrimitiveLibrary, such as default_library().only('x', 'exp'), got "
+                f"{str(self.primitives)[:100]!r}"
+            )
+        if len(self.primitives) == 0:
+            raise ArgumentError("primitives must hold at least one primitive, got an empty library")
+
+    def _check_numbers(self) -> None:
         if not (_is_number(self.max_seconds) and 0 < self.max_seconds < float("inf")):
             raise ArgumentError(
                 Argument("max_seconds"), f" must be a positive number of seconds, got {self.max_seconds!r}"
@@ -113,8 +126,10 @@ class DiscoveryOptions:
             )
         if not (_is_number(self.network_rows) and self.network_rows >= 50):
             raise ArgumentError(f"network_rows must be at least 50, got {self.network_rows!r}")
-        if self.loss not in LOSSES:
-            raise ArgumentError(f"loss must be one of {', '.join(LOSSES)}, got {self.loss!r}")
+        if not (_is_number(self.formulas_per_network) and self.formulas_per_network >= 1):
+            raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
+
+    def _check_what_is_given(self) -> None:
         several = isinstance(self.guesses, Iterable) and not isinstance(self.guesses, str)
         guesses = tuple(self.guesses) if several else ()
         if not several or not all(isinstance(guess, str) for guess in guesses):
@@ -130,15 +145,6 @@ class DiscoveryOptions:
                 raise ArgumentError(
                     Argument(name), " are for the constants of a guess or of a given part, and there is none"
                 )
-        if not (_is_number(self.formulas_per_network) and self.formulas_per_network >= 1):
-            raise ArgumentError(f"formulas_per_network must be at least 1, got {self.formulas_per_network!r}")
-        if not isinstance(self.primitives, PrimitiveLibrary):
-            raise ArgumentError(
-                f"primitives must be a PrimitiveLibrary, such as default_library().only('x', 'exp'), got "
-                f"{str(self.primitives)[:100]!r}"
-            )
-        if len(self.primitives) == 0:
-            raise ArgumentError("primitives must hold at least one primitive, got an empty library")
 
     @property
     def limits(self) -> dict[str, tuple[float, float]]:

@@ -269,39 +269,46 @@ def _atoms(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> list[tuple[sym
     """One, elementary functions of single columns, and simple functions of pairs; all finite on the rows."""
     found: list[tuple[sympy.Expr, np.ndarray]] = [(sympy.S.One, np.ones(len(X)))]
     for x, variable in zip(X.T, variables, strict=True):
-        forms = [*POWERS, *SHIFTED]
-        if (x > 0).all():
-            forms += [*ROOTS, *LOGARITHMS]
-        forms += SHIFTED_ROOTS
-        if np.abs(x).max() < LARGEST:
-            forms += PERIODIC
-        forms += EXPONENTIALS
-        if X.shape[1] == 3:
-            forms = [form for form in forms if form not in POWERS[4:]][:40]
-        for form in forms:
+        for form in _of_column(x, X.shape[1]):
             with np.errstate(all="ignore"):
                 value = _compiled((_z,), form)(x) * np.ones(len(x))
             if np.isrealobj(value) and np.isfinite(value).all() and 0 < np.abs(value).max() < 1e12:
                 found.append((form.xreplace({_z: variable}), value))
-    for a in range(X.shape[1]):
-        for b in range(a):
-            pair = variables[a], variables[b]
-            for form in _of_pairs(*pair):
-                with np.errstate(all="ignore"):
-                    value = _compiled(pair, form)(X[:, a], X[:, b])
-                if np.isfinite(value).all():
-                    found.append((form, value))
-    # Functions that are one and the same on the rows to rounding are kept once.
+    for first, second in [(a, b) for a in range(X.shape[1]) for b in range(a)]:
+        pair = variables[first], variables[second]
+        for form in _of_pairs(*pair):
+            with np.errstate(all="ignore"):
+                value = _compiled(pair, form)(X[:, first], X[:, second])
+            if np.isfinite(value).all():
+                found.append((form, value))
+    return _distinct(found)[:MOST_ATOMS]
+
+
+def _of_column(x: np.ndarray, columns: int) -> list[sympy.Expr]:
+    """Functions of one of so many columns."""
+    forms = [*POWERS, *SHIFTED]
+    if (x > 0).all():
+        forms += [*ROOTS, *LOGARITHMS]
+    forms += SHIFTED_ROOTS
+    if np.abs(x).max() < LARGEST:
+        forms += PERIODIC
+    forms += EXPONENTIALS
+    return [form for form in forms if form not in POWERS[4:]][:40] if columns == 3 else forms
+
+
+def _distinct(found: list[tuple[sympy.Expr, np.ndarray]]) -> list[tuple[sympy.Expr, np.ndarray]]:
+    """Functions of which those that are one and the same on the rows to rounding are kept once."""
+    n = len(found[0][1])
     clock.charge(Work.COMPILED_NODES, 10 * len(found))
-    clock.charge(Work.FORM_VALUES, len(found) ** 2 * len(X))
+    clock.charge(Work.FORM_VALUES, len(found) ** 2 * n)
     kept: list[tuple[sympy.Expr, np.ndarray]] = []
-    known = np.empty((len(found), len(X)))
+    known = np.empty((len(found), n))
     for expression, value in found:
         others = known[: len(kept)]
         if not (np.abs(others - value) <= 1e-12 * np.abs(others)).all(1).any():
             known[len(kept)] = value
             kept.append((expression, value))
-    return kept[:MOST_ATOMS]
+    return kept
 
 
 @functools.cache

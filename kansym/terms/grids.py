@@ -81,7 +81,7 @@ def atoms(
     found += [*_shifted(where, full, coarse)]
     if broad:
         found += _squares(where, full)
-    found += _bumps(where, argument.level, full, coarse, broad)
+    found += _bumps(where, full, coarse, broad)
     if not coarse:
         found += _kinks(where, full)
     known: dict[tuple[str, float, float], bool] = {}
@@ -121,25 +121,8 @@ def _exponentials(r: _Range, level: int, rates: Sequence[float], full: bool, coa
     for sign in (-1, 1):
         for rate in rates:
             yield "exp", sign * rate / r.width, 0
-    frequencies = (0.7, 1.5, *np.arange(2.5, 31, 1.3)) if full else (2.0, 5.0, 9.0) if coarse else (1.5, 3, 5, 7.5, 10)
-    for frequency in frequencies:
-        for phase in (0, 0.8, math.pi / 2, 2.4) if full else (0, math.pi / 2):
-            yield "sin", float(frequency) / r.width, phase
-    angle = max(abs(r.low), abs(r.high)) < PLAIN_ANGLE
-    if angle and r.width > LEAST_ANGLE:
-        for frequency in (1.0,) if coarse else (1.0, 2.0):
-            yield "sin", frequency, 0
-            yield "sin", frequency, math.pi / 2
-        if level in (INPUT, PAIR):
-            for cosine, sine in CIRCULAR:
-                yield "circular", cosine, sine
-    if r.low > 0:
-        yield "log", 0, 0
-    for place in (0.03, 0.15, 0.5, 1.5) if full else (0.3,):
-        yield "log", -r.low + r.size * place, 0
-    if r.low >= 0 and not coarse:
-        for place in (0.5, 2, 8, 30) if full else (3,):
-            yield "log1p", place / r.size, 0
+    yield from _sines(r, level, full, coarse)
+    yield from _logarithms(r, full, coarse)
     if r.low > 0 and not coarse:
         for rate in (0.5, 1.5, 4):
             yield "bose", rate / r.size, 0
@@ -154,6 +137,31 @@ def _exponentials(r: _Range, level: int, rates: Sequence[float], full: bool, coa
             yield "relaxation", -rate / r.size, 0
             if full:
                 yield "relaxation", rate / (2 * r.size), 0
+
+
+def _sines(r: _Range, level: int, full: bool, coarse: bool) -> Iterator[Atom]:
+    frequencies = (0.7, 1.5, *np.arange(2.5, 31, 1.3)) if full else (2.0, 5.0, 9.0) if coarse else (1.5, 3, 5, 7.5, 10)
+    for frequency in frequencies:
+        for phase in (0, 0.8, math.pi / 2, 2.4) if full else (0, math.pi / 2):
+            yield "sin", float(frequency) / r.width, phase
+    angle = max(abs(r.low), abs(r.high)) < PLAIN_ANGLE
+    if angle and r.width > LEAST_ANGLE:
+        for frequency in (1.0,) if coarse else (1.0, 2.0):
+            yield "sin", frequency, 0
+            yield "sin", frequency, math.pi / 2
+        if level in (INPUT, PAIR):
+            for cosine, sine in CIRCULAR:
+                yield "circular", cosine, sine
+
+
+def _logarithms(r: _Range, full: bool, coarse: bool) -> Iterator[Atom]:
+    if r.low > 0:
+        yield "log", 0, 0
+    for place in (0.03, 0.15, 0.5, 1.5) if full else (0.3,):
+        yield "log", -r.low + r.size * place, 0
+    if r.low >= 0 and not coarse:
+        for place in (0.5, 2, 8, 30) if full else (3,):
+            yield "log1p", place / r.size, 0
 
 
 def _shifted(r: _Range, full: bool, coarse: bool) -> Iterator[Atom]:
@@ -179,7 +187,7 @@ def _squares(r: _Range, full: bool) -> Iterator[Atom]:
             yield "square less", max(r.low**2, r.high**2) * place, exponent
 
 
-def _bumps(r: _Range, level: int, full: bool, coarse: bool, broad: bool) -> Iterator[Atom]:
+def _bumps(r: _Range, full: bool, coarse: bool, broad: bool) -> Iterator[Atom]:
     for rate in (0.7, 1.5, 3, 6) if full else (1.5,):
         yield "tanh", rate / r.size, 0
     if full:
@@ -190,20 +198,21 @@ def _bumps(r: _Range, level: int, full: bool, coarse: bool, broad: bool) -> Iter
         for breadth in (0.12, 0.25, 0.6) if full else (0.35,):
             for place in (0.1, 0.3, 0.5, 0.7, 0.9) if full else (0.5,):
                 yield "gaussian", 1 / (r.width * breadth) ** 2, r.low + r.width * place
-    if coarse:
-        return
+    if not coarse:
+        yield from _peaks(r, full, broad)
+
+
+def _peaks(r: _Range, full: bool, broad: bool) -> Iterator[Atom]:
     for breadth in (0.1, 0.3, 0.8) if full else (0.3,):
         for place in (-0.3, 0.1, 0.3, 0.5, 0.7, 0.9) if full else (-0.2, 0.5):
             for name in ("lorentzian", "inverse hyperbola", "hyperbola"):
                 yield name, (r.width * breadth) ** 2, r.low + r.width * place
     if broad:
-        for rate in (1.5, 5):
-            for sign in (1, -1):
-                yield "softplus", sign * rate / max(r.size, r.width), 0
-        if r.low >= 0:
-            for exponent in (1.5, 2.5, 4):
-                for place in (0.2, 0.4, 0.7) if full else (0.4,):
-                    yield "hill", exponent, (r.size * place) ** exponent
+        yield from (("softplus", sign * rate / max(r.size, r.width), 0) for rate in (1.5, 5) for sign in (1, -1))
+    if broad and r.low >= 0:
+        for exponent in (1.5, 2.5, 4):
+            for place in (0.2, 0.4, 0.7) if full else (0.4,):
+                yield "hill", exponent, (r.size * place) ** exponent
     if r.low < 0.2 * r.width:
         for breadth in (0.15, 0.3, 0.7):
             yield "gaussian", 1 / (r.width * breadth) ** 2, 0
