@@ -213,7 +213,7 @@ def _runs(
     if trajectory is not None:
         labels = table.columns[place(trajectory, "trajectory")].astype(str).to_numpy(dtype=str)
     usable = np.isfinite(t) & np.isfinite(x).all(axis=1) & np.isfinite(u).all(axis=1)
-    bad = np.argwhere(usable[:, None] & ~(errors > 0)) if errors is not None else ()
+    bad = np.argwhere(usable[:, None] & ~(errors > 0)) if errors is not None else np.empty((0, 2), dtype=np.intp)
     if errors is not None and len(bad):
         row, state = bad[0]
         words = f" of {quoted(states[state])} must be positive, got {errors[row, state]:g} in {_line(table, row)}"
