@@ -47,6 +47,12 @@ MOST_FOR_TRIPLES = 400
 MOST_COLUMNS, OF_FEW_ROWS, FEW_ROWS = 3, 4, 300
 """Columns of a table whose laws are looked for, and those of one of few rows: those have no interpolant to go by."""
 
+LEAST_ROWS, LEAST_FOR_POWERS = 60, 30
+"""Rows for sums of products of elementary functions, and of powers, which are a tenth as many."""
+
+MOST_OF_POWERS = 8
+"""Columns for sums of products of powers: six hundred products."""
+
 _z = sympy.Symbol("_z")
 POSITIVE: tuple[sympy.Expr, ...] = (sympy.sqrt(_z), 1 / sympy.sqrt(_z), sympy.log(_z), _z ** sympy.Rational(3, 2))
 """Functions that need positive inputs."""
@@ -123,21 +129,25 @@ def sparse_fits(
     *,
     most: int = 3,
 ) -> list[sympy.Expr]:
-    """Sums of one to three products that fit noisy values best, those of least description length first.
+    """Sums of few products that fit noisy values best, those of least description length first.
+
+    Of three columns at most the products are of elementary functions, and the sums have up to three terms; of more they
+    are of powers, and terms are added one by one to the best sums of three.
 
     Parameters
     ----------
-    X : ndarray, shape (n, d), d <= 3
+    X : ndarray, shape (n, d), d <= 8
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     weights : ndarray, shape (n,), optional
     most : int, default 3
     """
     n, d = X.shape
-    if not 1 <= d <= 3 or n < 60 or not np.ptp(t) > 0:
+    many = d > MOST_COLUMNS
+    if not 1 <= d <= MOST_OF_POWERS or n < (LEAST_FOR_POWERS if many else LEAST_ROWS) or not np.ptp(t) > 0:
         return []
     rows = np.unique(np.linspace(0, n - 1, NOISY_ROWS).astype(int))
-    names, values = _dictionary(X[rows], variables)
+    names, values = _products_of_powers(X[rows], variables) if many else _dictionary(X[rows], variables)
     share = np.ones(len(rows))
     if weights is not None:
         # Where a link's slope has a pole, a few rows would weigh more than all others.
@@ -163,6 +173,8 @@ def sparse_fits(
     chosen = [[k] for k in np.argsort(-np.abs(moment))[:STARTS]] + _best_pairs(gram, moment, STARTS)
     if triples:
         chosen += _best_triples(gram, moment, STARTS)
+    if many:
+        chosen += [longer for terms in chosen[-STARTS:] for longer in _extended(gram, moment, terms)]
     found: list[tuple[float, sympy.Expr]] = []
     for terms in chosen:
         full = np.column_stack([values[:, usable][:, terms], np.ones(len(rows))])
@@ -215,6 +227,36 @@ def _dictionary(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[lis
     clock.charge(Work.ALGEBRA, 3 * len(names))
     clock.charge(Work.FORM_VALUES, len(names) * len(X))
     return names, np.column_stack(values)
+
+
+def _products_of_powers(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[list[sympy.Expr], np.ndarray]:
+    """Columns, their squares and reciprocals, and products of two or three different columns or reciprocals."""
+    plain: list[list[tuple[sympy.Expr, np.ndarray]]] = []
+    for x, variable in zip(X.T, variables, strict=True):
+        nonzero = bool((np.abs(x) > 1e-3 * np.abs(x).max()).all())
+        plain.append([(variable, x), *([(1 / variable, 1 / x)] if nonzero else [])])
+    found = [one for powers in plain for one in powers]
+    found += [(variable**2, x**2) for x, variable in zip(X.T, variables, strict=True)]
+    for number in (2, 3):
+        for group in itertools.combinations(plain, number):
+            for factors in itertools.product(*group):
+                names, values = zip(*factors, strict=True)
+                found.append((sympy.Mul(*names), np.prod(values, axis=0)))
+    clock.charge(Work.ALGEBRA, 3 * len(found))
+    clock.charge(Work.FORM_VALUES, len(found) * len(X))
+    return [name for name, _ in found], np.column_stack([value for _, value in found])
+
+
+def _extended(gram: np.ndarray, moment: np.ndarray, terms: list[int]) -> list[list[int]]:
+    """Unit columns with more of them, each the one that explains most of what the others leave."""
+    found, chosen = [], list(terms)
+    while len(chosen) < MOST_TERMS:
+        coefficients = np.linalg.lstsq(gram[np.ix_(chosen, chosen)], moment[chosen], rcond=None)[0]
+        left = np.abs(moment - gram[:, chosen] @ coefficients)
+        left[chosen] = -1.0
+        chosen = [*chosen, int(left.argmax())]
+        found.append(chosen)
+    return found
 
 
 def _column(expression: sympy.Expr, X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> np.ndarray:

@@ -62,38 +62,47 @@ def permitted(task: Task, expressions: Iterable[sympy.Expr]) -> Iterator[Proposa
 @signed("simple forms")
 def forms_without_constants(task: Task) -> Iterator[Proposal]:
     """Forms without inner constants: exact ones, or with noise those that leave no more than the interpolant."""
-    problem, n = task.problem, task.n_rows
+    problem, curve = task.problem, task.problem.dimension == 1
     variables, weights = symbols(problem.dimension), problem.fitting_weights()
-    forms = simple_forms(problem.X, problem.t, variables, weights, until=whole_budget(task))
-    if problem.dimension == 1:
-        forms += simple_forms(problem.X, problem.t, variables, weights, offset=True, until=whole_budget(task))
-        for offset in (False, True):
+    forms: list[SimpleForm] = []
+    # A form beside a constant takes as long as one without, and is rarer.
+    for offset in (False, True) if curve else (False,):
+        if curve:
             forms += scaled_forms(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
-        forms.sort(key=lambda form: form.bits(n, 1))
-    exact = _exact(task, forms)
-    if exact:
-        # Bits of losses at the level of rounding say nothing.
-        simplest = min(exact, key=lambda form: formula_bits(form.whole, n, problem.dimension))
-        yield Found(problem.compose(simplest.whole, variables), problem)
-    elif forms and (task.facts.reducer.noisy or not task.facts.seen or task.error is not None):
-        # Dimensionless by its units: there is nothing else to be read from the data first.
-        wide = 2 if problem.steps and problem.steps[-1].kind is StepKind.UNITS else 1
-        least = forms[0].bits(n, problem.dimension) + wide * FORM_BITS
-        for form in forms[: wide * MOST_FORMS]:
-            if form.bits(n, problem.dimension) <= least:
-                yield Found(problem.compose(form.whole, variables), problem)
+        forms += simple_forms(problem.X, problem.t, variables, weights, offset=offset, until=whole_budget(task))
+        exact = _exact(task, forms, pairs=offset)
+        if exact:
+            # Bits of losses at the level of rounding say nothing.
+            simplest = min(exact, key=lambda form: formula_bits(form.whole, task.n_rows, problem.dimension))
+            yield Found(problem.compose(simplest.whole, variables), problem)
+            return
+        yield from _shortest(task, forms)
 
 
-def _exact(task: Task, forms: list[SimpleForm]) -> list[SimpleForm]:
-    """Exact ones, or pairs of one column that are."""
+def _shortest(task: Task, forms: list[SimpleForm]) -> Iterator[Proposal]:
+    """With noise, the forms of the shortest descriptions."""
+    problem, n = task.problem, task.n_rows
+    if not forms or not (task.facts.reducer.noisy or not task.facts.seen or task.error is not None):
+        return
+    # Dimensionless by its units: there is nothing else to be read from the data first.
+    wide = 2 if problem.steps and problem.steps[-1].kind is StepKind.UNITS else 1
+    forms = sorted(forms, key=lambda form: form.bits(n, problem.dimension))
+    least = forms[0].bits(n, problem.dimension) + wide * FORM_BITS
+    for form in forms[: wide * MOST_FORMS]:
+        if form.bits(n, problem.dimension) <= least:
+            yield Found(problem.compose(form.whole, symbols(problem.dimension)), problem)
+
+
+def _exact(task: Task, forms: list[SimpleForm], *, pairs: bool) -> list[SimpleForm]:
+    """Exact ones, or, where these are asked for and there are none, pairs of one column that are."""
     problem = task.problem
     weights = problem.fitting_weights()
     size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
     exact = [form for form in forms if form.loss <= EXACT_FORM * size]
-    for offset in (False, True) if problem.dimension == 1 and not task.facts.reducer.noisy and not exact else ():
+    for offset in (False, True) if pairs and not task.facts.reducer.noisy and not exact else ():
         curve = (problem.X[:, 0], problem.t, symbols(1)[0], weights)
-        pairs = scaled_pairs(*curve, offset=offset, either=bool(problem.steps))
-        exact += [form for form in pairs if form.loss <= EXACT_FORM * size]
+        found = scaled_pairs(*curve, offset=offset, either=bool(problem.steps))
+        exact += [form for form in found if form.loss <= EXACT_FORM * size]
     return exact
 
 

@@ -79,7 +79,7 @@ ENGINES: tuple[Engine, ...] = (
         reduce.reductions,
         informed=True,
     ),
-    Engine("sparse sums", lambda task: _of_few(task) and _noisy(task), algebra.sparse_sums, informed=True),
+    Engine("sparse sums", lambda task: _any(task) and _noisy(task), algebra.sparse_sums, informed=True),
     Engine(
         "product units",
         lambda task: _noisy(task) and _any(task) and (_by_units(task) or (task.whole and task.n_rows >= SMALL_TABLE)),
