@@ -50,8 +50,8 @@ MOST_COLUMNS, OF_FEW_ROWS, FEW_ROWS = 3, 4, 300
 LEAST_ROWS, LEAST_FOR_POWERS = 60, 30
 """Rows for sums of products of elementary functions, and of powers, which are a tenth as many."""
 
-MOST_OF_POWERS = 8
-"""Columns for sums of products of powers: six hundred products."""
+MOST_OF_POWERS = 7
+"""Columns for sums of products of powers: of nearly four hundred products all triples are tried."""
 
 _z = sympy.Symbol("_z")
 POSITIVE: tuple[sympy.Expr, ...] = (sympy.sqrt(_z), 1 / sympy.sqrt(_z), sympy.log(_z), _z ** sympy.Rational(3, 2))
@@ -136,7 +136,7 @@ def sparse_fits(
 
     Parameters
     ----------
-    X : ndarray, shape (n, d), d <= 8
+    X : ndarray, shape (n, d), d <= 7
     t : ndarray, shape (n,)
     variables : tuple of Symbol, length d
     weights : ndarray, shape (n,), optional

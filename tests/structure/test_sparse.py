@@ -196,3 +196,23 @@ def test_four_columns_of_few_rows(box, law, agree, rows):
         assert found is not None and agree(found, expression, variables, box(100, *[None] * 4, seed=1))
     else:
         assert found is None
+
+
+@pytest.mark.parametrize("columns", [4, 6, 7])
+def test_noisy_sums_of_products_of_powers_of_many_columns(columns, box, law, rng):
+    variables = sympy.symbols(f"v:{columns}", positive=True)
+    first, second, third, fourth = variables[:4]
+    expression = second * fourth - first * second + 1.5 * first * third / fourth + 2 * third**2
+    X = box(60, *[(0.5, 3.0)] * columns)
+    exact = law(expression, variables).predict(X)
+    t = exact + 0.01 * exact.std() * rng.normal(size=len(X))
+    terms = [{term.as_coeff_Mul()[1] for term in sympy.Add.make_args(one)} for one in sparse_fits(X, t, variables)]
+    wanted = {second * fourth, first * second, first * third / fourth, third**2}
+    assert any(wanted <= one and len(one) <= 7 for one in terms)
+
+
+def test_no_noisy_sums_of_powers_of_few_rows_or_too_many_columns(box, rng):
+    variables = sympy.symbols("v:8", positive=True)
+    X = box(60, *[(0.5, 3.0)] * 8)
+    assert sparse_fits(X[:29, :5], rng.normal(size=29), variables[:5]) == []
+    assert sparse_fits(X, rng.normal(size=60), variables) == []
