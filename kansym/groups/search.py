@@ -60,8 +60,8 @@ HANDED, FINISHED, NEAR_NATS = 40, 16, 17.0
 OFFERED, NEAR_BITS = 40, 40.0
 """Formulas of a whole search that are tried on all groups, and bits behind its pick up to which they are."""
 
-FIRST, FIRST_SECONDS, FIRST_FORMS = 0.1, 1.0, 6
-"""Share of the time, and most seconds, of the first search of one group, and forms of it that are tried on all."""
+FIRST = 0.1
+"""Share of the time for the first search of one group."""
 
 SEEDS = 4
 """Best forms so far that a whole search begins with."""
@@ -136,12 +136,12 @@ class Search:
 
     def _first(self, dataset: Dataset, words: str) -> None:
         """Try the best forms of a brief search of one group, so that there is an answer soon."""
-        if not np.ptp(dataset.y) > 0:
+        seconds = min(2 * LEAST_SECONDS, FIRST * self.options.max_seconds)
+        if seconds < LEAST_SECONDS or not np.ptp(dataset.y) > 0:
             return
         self.report("searching", words)
-        seconds = min(FIRST_SECONDS, FIRST * self.options.max_seconds)
         found = run_pipeline(dataset, replace(self.options, max_seconds=seconds, networks=False))
-        ranked = sorted(found.formulas, key=lambda one: one.rank)[:FIRST_FORMS]
+        ranked = sorted(found.formulas, key=lambda one: one.rank)[:AT_ONCE]
         self._offer((one.expression for one in ranked), math.inf, self._symbols)
         if found.stopped == StopReason.INTERRUPTED:
             raise KeyboardInterrupt

@@ -47,8 +47,8 @@ MOST_FOR_TRIPLES = 400
 MOST_COLUMNS, OF_FEW_ROWS, FEW_ROWS = 3, 4, 300
 """Columns of a table whose laws are looked for, and those of one of few rows: those have no interpolant to go by."""
 
-LEAST_ROWS, LEAST_FOR_POWERS = 60, 30
-"""Rows for sums of products of elementary functions, and of powers, which are a tenth as many."""
+LEAST_ROWS = 60
+"""Rows for sums of products of elementary functions; half as many for those of powers, which are a tenth as many."""
 
 MOST_OF_POWERS = 7
 """Columns for sums of products of powers: of nearly four hundred products all triples are tried."""
@@ -91,7 +91,7 @@ def sparse_law(
         Whether four columns are looked at too, where rows are few: half a second.
     """
     d = X.shape[1]
-    if not 1 <= d <= (OF_FEW_ROWS if four and len(t) < FEW_ROWS else MOST_COLUMNS) or len(t) < 60:
+    if not 1 <= d <= (OF_FEW_ROWS if four and len(t) < FEW_ROWS else MOST_COLUMNS) or len(t) < LEAST_ROWS:
         return None
     rows = np.unique(np.linspace(0, len(t) - 1, FIT_ROWS).astype(int))
     names, values = _dictionary(X[rows], variables)
@@ -144,7 +144,7 @@ def sparse_fits(
     """
     n, d = X.shape
     many = d > MOST_COLUMNS
-    if not 1 <= d <= MOST_OF_POWERS or n < (LEAST_FOR_POWERS if many else LEAST_ROWS) or not np.ptp(t) > 0:
+    if not 1 <= d <= MOST_OF_POWERS or n < (LEAST_ROWS / 2 if many else LEAST_ROWS) or not np.ptp(t) > 0:
         return []
     rows = np.unique(np.linspace(0, n - 1, NOISY_ROWS).astype(int))
     names, values = _products_of_powers(X[rows], variables) if many else _dictionary(X[rows], variables)

@@ -69,7 +69,9 @@ def test_a_tool_that_raises_is_a_failed_row(product, monkeypatch):
 
 
 def test_an_interrupted_discovery_interrupts_the_benchmark(product, monkeypatch):
-    monkeypatch.setattr("kansym.search.pipeline._Run.search", lambda self, *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        "kansym.search.pipeline.Study.search", lambda self, *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     with pytest.raises(KeyboardInterrupt):
         runner.run_job(product)
 
