@@ -82,7 +82,7 @@ def product_lists(X: np.ndarray, variables: tuple[sympy.Symbol, ...], most: int)
         kind = (min(factors, len(functions)), *map(len, functions))
         if _number(list(map(len, functions)), factors) <= min(MOST_PRODUCTS, most) and kind not in had:
             had.add(kind)
-            yield _products(functions, factors, len(X))
+            yield products(functions, factors, len(X))
 
 
 def _functions(x: np.ndarray, z: sympy.Symbol) -> _Functions:
@@ -137,7 +137,7 @@ def _number(functions: list[int], factors: int) -> int:
     return sum(counts)
 
 
-def _products(functions: list[list[Function]], factors: int, rows: int) -> list[Function]:
+def products(functions: list[list[Function]], factors: int, rows: int) -> list[Function]:
     """One, and the products of functions from up to so many of the lists; finite ones."""
     found = [Function.of(sympy.S.One, np.ones(rows))]
     for number in range(1, min(factors, len(functions)) + 1):

@@ -18,6 +18,7 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
+from kansym.structure.products import Function, products
 from kansym.symbolic.complexity import formula_bits
 
 EXACT = 1e-10
@@ -231,20 +232,17 @@ def _dictionary(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[lis
 
 def _products_of_powers(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[list[sympy.Expr], np.ndarray]:
     """Columns, their squares and reciprocals, and products of two or three different columns or reciprocals."""
-    plain: list[list[tuple[sympy.Expr, np.ndarray]]] = []
+    plain: list[list[Function]] = []
     for x, variable in zip(X.T, variables, strict=True):
         nonzero = bool((np.abs(x) > 1e-3 * np.abs(x).max()).all())
-        plain.append([(variable, x), *([(1 / variable, 1 / x)] if nonzero else [])])
-    found = [one for powers in plain for one in powers]
-    found += [(variable**2, x**2) for x, variable in zip(X.T, variables, strict=True)]
-    for number in (2, 3):
-        for group in itertools.combinations(plain, number):
-            for factors in itertools.product(*group):
-                names, values = zip(*factors, strict=True)
-                found.append((sympy.Mul(*names), np.prod(values, axis=0)))
-    clock.charge(Work.ALGEBRA, 3 * len(found))
-    clock.charge(Work.FORM_VALUES, len(found) * len(X))
-    return [name for name, _ in found], np.column_stack([value for _, value in found])
+        plain.append([Function.of(variable, x), *([Function.of(1 / variable, 1 / x)] if nonzero else [])])
+    squares = [Function.of(z**2, x**2) for x, z in zip(X.T, variables, strict=True)]
+    # A constant is beside every sum.
+    _, *every = products(plain, 3, len(X))
+    single = sum(map(len, plain))
+    found = [*every[:single], *squares, *every[single:]]
+    clock.charge(Work.ALGEBRA, 2 * len(found))
+    return [one.expression for one in found], np.column_stack([one.values for one in found])
 
 
 def _extended(gram: np.ndarray, moment: np.ndarray, terms: list[int]) -> list[list[int]]:

@@ -13,7 +13,7 @@ from kansym.extraction.selection import SymbolicCandidate
 from kansym.kan.growth import Candidate
 from kansym.kan.network import Network, format_shape
 from kansym.search.agenda.engine import whole_budget
-from kansym.search.agenda.task import SPLINED_BY_TWO, Found, Proposal, Task
+from kansym.search.agenda.task import INTERPOLATED, Found, Proposal, Task
 from kansym.search.held import HeldNetworks
 from kansym.search.networks import PROMISING, Networks
 from kansym.search.prospects import could_win, may_better
@@ -42,7 +42,7 @@ def trained_networks(task: Task) -> Iterator[Proposal]:
     networks, read, best = networks_of(task), False, math.inf
     smooth = None if task.surrogate is None or task.whole else task.surrogate.error
     # Where something smooth is known to reach an error, networks far above it have the wrong shape.
-    promising = PROMISING if smooth is None else min(PROMISING, max(SPLINED_BY_TWO, 30 * smooth))
+    promising = PROMISING if smooth is None else min(PROMISING, max(INTERPOLATED, 30 * smooth))
     held, decisions = HeldNetworks(networks, promising), []
     for candidate in networks.grower(decisions.append):
         yield from decisions

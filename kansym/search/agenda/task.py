@@ -34,9 +34,9 @@ from kansym.units.system import UnitSystem
 ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
-SPLINED, SPLINED_BY_TWO = 1e-4, 1e-3
-"""The same up to which splines of few pieces follow functions without noise, and interpolants of two columns and more;
-what an interpolant leaves beyond that may be noise."""
+SPLINED, INTERPOLATED = 1e-4, 1e-3
+"""The same up to which splines of few pieces, and interpolants, follow functions without noise; what they leave beyond
+that may be noise."""
 
 LOOK = 0.1
 """Seconds of work of an interpolant of the tables that yields are measured on, in the median."""
@@ -258,7 +258,7 @@ class Task:
             return 0.0
         left = self.surrogate.error * float(self.problem.t.std())
         weights = self.problem.fitting_weights()
-        return left if left > SPLINED_BY_TWO * math.sqrt(float(np.cov(self.problem.t, aweights=weights))) else 0.0
+        return left if left > INTERPOLATED * math.sqrt(float(np.cov(self.problem.t, aweights=weights))) else 0.0
 
     @property
     def smooth(self) -> float:
