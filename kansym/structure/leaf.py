@@ -3,6 +3,7 @@
 import numpy as np
 import sympy
 
+from kansym.errors import ArgumentError
 from kansym.structure.problem import Problem
 from kansym.symbolic.parametric import parametrize
 
@@ -16,7 +17,10 @@ def symbols(number: int) -> tuple[sympy.Symbol, ...]:
 
 
 def evaluate(formula: sympy.Expr, variable: sympy.Symbol, x: np.ndarray) -> np.ndarray | None:
-    """Values of a formula of one variable; None where one is not finite."""
-    with np.errstate(all="ignore"):
-        values = parametrize(formula, (variable,)).evaluate(x[:, None])
+    """Values of a formula of one variable; None where one is not finite, or a constant is beyond double precision."""
+    try:
+        with np.errstate(all="ignore"):
+            values = parametrize(formula, (variable,)).evaluate(x[:, None])
+    except ArgumentError:
+        return None
     return values if np.isfinite(values).all() else None

@@ -19,6 +19,7 @@ def test_evaluate():
         np.testing.assert_allclose(found, expected)
     assert evaluate(sympy.log(Z), Z, np.array([1.0, -1.0])) is None
     assert evaluate(1 / Z, Z, np.array([1.0, 0.0])) is None
+    assert evaluate(sympy.Float("3e-3764") * Z, Z, x) is None
 
 
 def test_symbols_differ():

@@ -239,7 +239,11 @@ class Agenda:
             self.faults.add(job.engine.name, error)
             job.steps.close()
         for item in items:
-            came = self._receive(job, item)
+            try:
+                came = self._receive(job, item)
+            except Exception as error:
+                # What cannot be judged costs itself and nothing else.
+                self.faults.add(job.engine.name, error)
         if job.steps.done:
             self._end(job)
             if job.engine.informs:

@@ -16,6 +16,7 @@ from kansym.search import pipeline
 from kansym.search.agenda import loop
 from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.engines import ENGINES
+from kansym.search.agenda.grounds import CurveGround
 from kansym.symbolic.steps import StepKind
 
 OPTIONS = DiscoveryOptions(max_seconds=8.0, seed=0, device="cpu", deterministic=True)
@@ -141,6 +142,17 @@ def test_an_engine_that_fails_costs_itself(rng, monkeypatch):
 
     monkeypatch.setattr(pipeline, "ENGINES", (Engine("exact laws", lambda task: True, fail), *ENGINES[1:]))
     found = discover(table(rng, lambda a, b: a**2 * b), replace(OPTIONS, max_seconds=4.0))
+    assert any("failed" in note for note in found.notes)
+    assert np.isfinite(found.formula.predict(found.dataset.X)).all()
+
+
+@pytest.mark.faults
+def test_a_proposal_that_cannot_be_judged_costs_itself(rng, monkeypatch):
+    def fail(ground, found):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(CurveGround, "take", fail)
+    found = discover(table(rng, lambda a, b: np.exp(-a) * a * np.log(b + np.sqrt(b)), rows=300), OPTIONS)
     assert any("failed" in note for note in found.notes)
     assert np.isfinite(found.formula.predict(found.dataset.X)).all()
 
