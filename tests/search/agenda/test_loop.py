@@ -12,6 +12,7 @@ import sympy
 import kansym.search.agenda
 from kansym import DiscoveryOptions, clock, discover, provenance
 from kansym.data.dataset import make_dataset
+from kansym.errors import ArgumentError
 from kansym.search import pipeline
 from kansym.search.agenda import loop
 from kansym.search.agenda.engine import Engine
@@ -147,13 +148,16 @@ def test_an_engine_that_fails_costs_itself(rng, monkeypatch):
 
 
 @pytest.mark.faults
-def test_a_proposal_that_cannot_be_judged_costs_itself(rng, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [RuntimeError("a bug"), ArgumentError("beyond double precision")], ids=["bug", "number"]
+)
+def test_a_proposal_that_cannot_be_judged_costs_itself(error, rng, monkeypatch):
     def fail(ground, found):
-        raise RuntimeError("a bug")
+        raise error
 
     monkeypatch.setattr(CurveGround, "take", fail)
     found = discover(table(rng, lambda a, b: np.exp(-a) * a * np.log(b + np.sqrt(b)), rows=300), OPTIONS)
-    assert any("failed" in note for note in found.notes)
+    assert any("failed" in note for note in found.notes) and found.stopped != pipeline.StopReason.FAILED
     assert np.isfinite(found.formula.predict(found.dataset.X)).all()
 
 
