@@ -53,6 +53,7 @@ def run_command(
     seconds: Positive = 30.0,
     certify: bool = False,
     without: Annotated[Sequence[str], Parameter(consume_multiple=True)] = (),
+    exact: bool = False,
     jobs: Count = 1,
     out: Path = Path("runs/paired.jsonl"),
 ) -> None:
@@ -80,6 +81,8 @@ def run_command(
         Make a certificate as well; its time counts.
     without
         Engines that are turned off in all states: structure, terms, networks.
+    exact
+        Ask for exact numbers where constants agree with them: states up to 16bd2ed write them unasked.
     jobs
         Processes; two on two cores.
     out
@@ -91,7 +94,7 @@ def run_command(
         clones = [(Path(name).name, _clone(name, stack)) for name in against] + ([] if alone else [(label, HERE)])
         have = {(one["entry"], one["state"]) for one in read_records(out)}
         missing = [(entry, tuple(clone for clone in clones if (entry.name, clone[0]) not in have)) for entry in chosen]
-        todo = [Job(entry, those, seconds, certify, tuple(without)) for entry, those in missing if those]
+        todo = [Job(entry, those, seconds, certify, tuple(without), exact) for entry, those in missing if those]
         with out.open("a", encoding="utf-8") as file:
             for record in run(todo, jobs):
                 file.write(json.dumps(record) + "\n")

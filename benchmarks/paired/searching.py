@@ -44,6 +44,8 @@ class Job:
         Whether a certificate is made too.
     without : tuple of str
         Engines that are turned off: "structure", "terms", "networks".
+    exact : bool
+        Whether exact numbers are asked for in place of constants that agree with them, where a state has that option.
     """
 
     entry: Entry
@@ -51,6 +53,7 @@ class Job:
     seconds: float
     certify: bool = False
     without: tuple[str, ...] = ()
+    exact: bool = False
 
 
 def run(jobs: Iterable[Job], workers: int) -> Iterator[Record]:
@@ -100,6 +103,7 @@ def _found_and_judged(job: Job, table: Table, clone: Path) -> Record:
             seconds=job.seconds,
             certify=job.certify,
             without=list(job.without),
+            exact=job.exact,
         )
     except (RuntimeError, OSError) as error:
         # The process has ended; the next table gets a new one.
@@ -148,6 +152,7 @@ def _record(job: Job, label: str, found: Record) -> Record:
         "state": label,
         "seconds": job.seconds,
         "without": list(job.without),
+        "exact": job.exact,
         **flags,
         **found,
     }

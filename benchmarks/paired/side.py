@@ -60,13 +60,14 @@ def searched(
     seconds: float,
     certify: bool,
     without: list[str],
+    exact: bool = False,
 ) -> dict[str, Any]:
     """What a search of a table found, and the seconds of the processor that it took."""
     table = kansym.make_dataset(
         np.array(X), np.array(y), names=names, target="y", y_error=None if errors is None else np.array(errors)
     )
     known = inspect.signature(kansym.DiscoveryOptions).parameters
-    wanted = {"max_seconds": seconds, "seed": 0, "device": "cpu", "deterministic": True}
+    wanted = {"max_seconds": seconds, "seed": 0, "device": "cpu", "deterministic": True, "exact": exact}
     options = {name: value for name, value in wanted.items() if name in known}
     options |= {name: False for name in without if name in known}
     watch = Watch()
