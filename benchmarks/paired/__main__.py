@@ -82,7 +82,7 @@ def run_command(
     without
         Engines that are turned off in all states: structure, terms, networks.
     exact
-        Ask for exact numbers where constants agree with them: states up to 16bd2ed write them unasked.
+        Ask for exact numbers where constants agree with them; states without that option write them unasked.
     jobs
         Processes; two on two cores.
     out
