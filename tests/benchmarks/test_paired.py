@@ -13,6 +13,7 @@ from benchmarks.paired.searching import WORKER, read_records, verdicts
 from benchmarks.paired.summary import contest, figures, lines_of_contest, lines_of_states
 from kansym.bench.catalogue import HALVES, catalogue_names, load_catalogue
 from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parser import parse_expression
 
 
 def test_size_of_the_set():
@@ -95,6 +96,17 @@ def test_a_side_searches_a_table_and_outlives_one_that_breaks_it():
     assert not verdicts("x0 + 1", ["x0 + 1"], problem)["right"]
     assert verdicts("x0 + 1", [truth], problem)["front_right"]
     assert "DataError" in ask(X=[[1.0]], y=[float("nan")], **request)["failure"]
+
+
+def test_exact_numbers_are_written_where_they_are_asked_for():
+    x = np.linspace(1, 4, 40)
+    y = 2 * x**3 * (1 + 0.01 * np.random.default_rng(0).normal(size=40))
+    table = {"X": x[:, None].tolist(), "y": y.tolist(), "errors": None, "names": ["x0"], "seconds": 5.0}
+    measured = ask(**table, certify=False, without=["networks"])["formula"]
+    rounded = ask(**table, certify=False, without=["networks"], exact=True)["formula"]
+    law = parse_expression("2*x0**3", ["x0"])
+    assert parse_expression(measured, ["x0"]) != law
+    assert parse_expression(rounded, ["x0"]).equals(law)
 
 
 def record(entry, state, right, cpu=1.0, stratum="clean"):
