@@ -72,7 +72,7 @@ def run_command(
     against
         Other states: commits of this repository, or folders of clones.
     label
-        What this state is called in the records.
+        What this state is called in the records; a run with other options needs another one.
     alone
         Leave this state out; only the others are searched by.
     seconds
@@ -82,11 +82,11 @@ def run_command(
     without
         Engines that are turned off in all states: structure, terms, networks.
     exact
-        Ask for exact numbers where constants agree with them; states without that option write them unasked.
+        Ask for exact numbers where constants agree with them; 94013ef, which has no such option, writes them unasked.
     jobs
         Processes; two on two cores.
     out
-        File of the records, one line each; those that it has are not searched again.
+        File of the records, one line each; entries that it has of a label are not searched again, whatever the options.
     """
     chosen = sample(half, sample_size, kinds=tuple(kinds), only=only)
     out.parent.mkdir(parents=True, exist_ok=True)
