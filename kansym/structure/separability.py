@@ -5,7 +5,7 @@ the mean of the interpolant over the other columns, a curve of one variable that
 of a factor with zeros has poles: such a factor is the spline A for which A' y - A dy/dx_i is least, piece by piece.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy
@@ -61,7 +61,9 @@ class Separation:
     zeros: bool = False
 
 
-def separations(value: np.ndarray, gradient: np.ndarray, X: np.ndarray, *, loose: float = 0.1) -> list[Separation]:
+def separations(
+    value: np.ndarray, gradient: np.ndarray, X: np.ndarray, *, weights: np.ndarray | None = None, loose: float = 0.1
+) -> list[Separation]:
     """Columns that may separate, the surest first.
 
     Parameters
@@ -71,17 +73,21 @@ def separations(value: np.ndarray, gradient: np.ndarray, X: np.ndarray, *, loose
     gradient : ndarray, shape (n, d)
     X : ndarray, shape (n, d)
         Points the gradients belong to.
+    weights : ndarray, shape (n,), optional
+        Inverse squares of the errors of `value`; all the same by default.
     loose : float, default 0.1
         Largest misfit that is still worth a try.
     """
     found = []
+    trust = np.ones(len(value)) if weights is None else weights
     # Relative changes of y make no sense where y is zero; weights y^2 turn them back into changes of y.
     safe = np.abs(value) > 1e-3 * np.abs(value).max()
     both_signs = BOTH_SIGNS < np.mean(value > 0) < 1 - BOTH_SIGNS
     for column in range(X.shape[1]):
         x, slope = X[:, column], gradient[:, column]
-        found.append(Separation(column, False, _unexplained(x, slope, np.ones(len(value)))))
-        product = Separation(column, True, _unexplained(x[safe], slope[safe] / value[safe], value[safe] ** 2))
+        found.append(Separation(column, False, _unexplained(x, slope, trust)))
+        relative = trust[safe] * value[safe] ** 2
+        product = Separation(column, True, _unexplained(x[safe], slope[safe] / value[safe], relative))
         if both_signs and len(x) >= 5 * KNOTS and np.ptp(x) > 0:
             factor, misfit = _factor(x, value, slope, KNOTS)
             a = factor(x)
@@ -185,7 +191,13 @@ def _curve_with_zeros(
 
 
 def separated_curve(
-    value: np.ndarray, gradient: np.ndarray, X: np.ndarray, separation: Separation, *, points: int = 400
+    value: np.ndarray,
+    gradient: np.ndarray,
+    X: np.ndarray,
+    separation: Separation,
+    *,
+    weights: np.ndarray | None = None,
+    points: int = 400,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Points of A, up to a constant term for sums and a factor for products.
 
@@ -199,55 +211,116 @@ def separated_curve(
     gradient : ndarray, shape (n, d)
     X : ndarray, shape (n, d)
     separation : Separation
+    weights : ndarray, shape (n,), optional
+        Inverse squares of the errors of `value`; all the same by default.
     points : int, default 400
 
     Returns
     -------
     x, a : ndarray, shape (points,)
     """
-    x, slope, weights = X[:, separation.column], gradient[:, separation.column], np.ones(len(value))
+    x, slope = X[:, separation.column], gradient[:, separation.column]
+    trust = np.ones(len(value)) if weights is None else weights
     if separation.product and not separation.zeros:
         safe = np.abs(value) > 1e-3 * np.abs(value).max()
-        x, slope, weights = x[safe], slope[safe] / value[safe], value[safe] ** 2
+        x, slope, trust = x[safe], slope[safe] / value[safe], trust[safe] * value[safe] ** 2
     places = np.sort(x)[np.unique(np.linspace(0, len(x) - 1, points).astype(int))]
     if separation.zeros:
         return places, _curve_with_zeros(x, value, slope, np.delete(X, separation.column, axis=1), places)
-    spline, _, _ = _smooth(x, slope, weights, max(KNOTS, min(CURVE_KNOTS, len(x) // 20)))
+    spline, _, _ = _smooth(x, slope, trust, max(KNOTS, min(CURVE_KNOTS, len(x) // 20)))
     integral = spline.antiderivative()(places)
     if separation.product:
         return places, np.exp(integral - integral.max())
     return places, integral - integral.mean()
 
 
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """A target under a link, in columns after a change of coordinates, with its derivatives.
+
+    Attributes
+    ----------
+    value : ndarray, shape (n,)
+    gradient, X : ndarray, shape (n, d)
+    weights : ndarray, shape (n,)
+        Inverse squares of the errors of `value`: an interpolant's are those of the plain target, and what a link makes
+        steep is uncertain.
+    """
+
+    value: np.ndarray
+    gradient: np.ndarray
+    X: np.ndarray
+    weights: np.ndarray
+
+    @classmethod
+    def of(cls, surrogate: Surrogate, X: np.ndarray) -> "Slopes":
+        """Of the plain target in the plain columns."""
+        value, gradient = surrogate.value_and_gradient(X)
+        return cls(value, gradient, X, np.ones(len(value)))
+
+    def under(self, link: Link) -> "Slopes":
+        """Those of L(t)."""
+        if link.name == "identity":
+            return self
+        with np.errstate(all="ignore"):
+            steep = link.slope(self.value)
+            return replace(
+                self, value=link.forward(self.value), gradient=steep[:, None] * self.gradient, weights=steep**-2.0
+            )
+
+    def along(self, coordinates: Coordinates | None) -> "Slopes":
+        """Those by the columns after a change."""
+        if coordinates is None:
+            return self
+        return replace(self, gradient=coordinates.gradient(self.gradient, self.X), X=coordinates.inputs(self.X))
+
+    @property
+    def finite(self) -> bool:
+        return all(np.isfinite(one).all() for one in (self.value, self.gradient, self.weights))
+
+    def separations(self, loose: float) -> list[Separation]:
+        """See `separations`."""
+        return separations(self.value, self.gradient, self.X, weights=self.weights, loose=loose)
+
+    def curve(self, separation: Separation) -> tuple[np.ndarray, np.ndarray]:
+        """See `separated_curve`."""
+        return separated_curve(self.value, self.gradient, self.X, separation, weights=self.weights)
+
+
 Found = tuple[Coordinates | None, Link, Separation]
 
 
-def linked_separations(surrogate: Surrogate, X: np.ndarray, t: np.ndarray, loose: float) -> list[Found]:
-    """Columns that separate, the surest first: as they are, under a link, or after a change of coordinates."""
-    value, gradient = surrogate.value_and_gradient(X)
+def linked_separations(slopes: Slopes, t: np.ndarray, loose: float) -> list[Found]:
+    """Columns that separate, the surest first: as they are, under a link, or after a change of coordinates.
+
+    Parameters
+    ----------
+    slopes : Slopes
+        Of the plain target.
+    t : ndarray
+        The plain target on all rows.
+    loose : float
+        Largest misfit that is still worth a try.
+    """
     found: list[tuple[float, Found]] = []
     for link in usable_links(t):
         # A sum under the logarithm is a product of the plain target.
-        if not link.usable(value) or link.name == "log":
+        if not link.usable(slopes.value) or link.name == "log":
             continue
-        with np.errstate(all="ignore"):
-            linked, slopes = link.forward(value), link.slope(value)[:, None] * gradient
-        if not (np.isfinite(linked).all() and np.isfinite(slopes).all()):
+        linked = slopes.under(link)
+        if not linked.finite:
             continue
         price = 1.0 if link.name == "identity" else LINK_PRICE
-        for separation in separations(linked, slopes, X, loose=loose):
+        for separation in linked.separations(loose):
             # So is a product under a power.
             if separation.product and link.name in ("reciprocal", "square", "root", "reciprocal square"):
                 continue
             found.append((max(price * separation.misfit, 1e-5), (None, link, separation)))
-    if X.shape[1] <= WIDEST_CHANGE:
-        identity = LINKS[0]
-        for coordinates in coordinate_changes(X):
-            slopes = coordinates.gradient(gradient, X)
-            if not np.isfinite(slopes).all():
-                continue
-            for separation in separations(value, slopes, coordinates.inputs(X), loose=loose):
+    if slopes.X.shape[1] <= WIDEST_CHANGE:
+        for coordinates in coordinate_changes(slopes.X):
+            changed = slopes.along(coordinates)
+            for separation in changed.separations(loose) if changed.finite else ():
                 # Any other column would separate without the change as well.
                 if separation.column == coordinates.j:
-                    found.append((max(LINK_PRICE * separation.misfit, 1e-5), (coordinates, identity, separation)))
+                    found.append((max(LINK_PRICE * separation.misfit, 1e-5), (coordinates, LINKS[0], separation)))
     return [one for _, one in sorted(found, key=lambda one: one[0])]

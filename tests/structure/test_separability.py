@@ -6,7 +6,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kansym.structure.separability import Separation, linked_separations, separated_curve, separations
+from kansym.structure.separability import Separation, Slopes, linked_separations, separated_curve, separations
 from kansym.structure.surrogate import best_surrogate
 
 A, B, C = SYMBOLS = sympy.symbols("a b c", positive=True)
@@ -192,13 +192,23 @@ U, V = sympy.symbols("u v", positive=True)
 def test_separations_under_links(box, law, expression, link, product):
     X = box(500, None, None)
     y = law(expression, (U, V))
-    coordinates, found, separation = linked_separations(y, X, y.predict(X), 0.1)[0]
+    coordinates, found, separation = linked_separations(Slopes.of(y, X), y.predict(X), 0.1)[0]
     assert coordinates is None and (found.name, separation.product) == (link, product)
+
+
+def test_what_a_link_makes_steep_counts_by_the_errors_of_the_target(rng):
+    X = np.c_[rng.uniform(0.5, 4.0, 900), rng.uniform(0.002, 3.0, 900)]
+    y = np.sin(X[:, 1]) / np.sqrt(1 + X[:, 0] * np.sin(X[:, 1]) ** 2)
+    smooth = best_surrogate(X, y, seed=0)
+    _, link, separation = linked_separations(Slopes.of(smooth, X), y, 1e-3)[0]
+    assert (link.name, separation.column, separation.product) == ("reciprocal square", 0, False)
+    x, a = Slopes.of(smooth, X).under(link).curve(separation)
+    np.testing.assert_allclose(a, x - x.mean(), atol=1e-3 * np.ptp(x))
 
 
 def test_separations_after_a_change_of_coordinates(box, law):
     X = box(600, None, None)
     y = law(sympy.sin(U * V) ** 2 / sympy.sin(V) ** 2, (U, V))
-    coordinates, link, separation = linked_separations(y, X, y.predict(X), 0.1)[0]
+    coordinates, link, separation = linked_separations(Slopes.of(y, X), y.predict(X), 0.1)[0]
     assert coordinates is not None and (coordinates.i, coordinates.j, coordinates.powers) == (0, 1, (1, 1))
     assert link.name == "identity" and separation.column == 1 and separation.product

@@ -78,7 +78,7 @@ def layers(task: Task) -> Iterator[Proposal]:
             # Of so many columns only few rows have these, which no interpolant helps.
             yield from found(short_sums(rest, whole_budget(task), plain=True))
         fewer = None if len(rest.t) == task.n_rows else rest.t
-        yield task.smaller(rest, odds=GUESS, facts=task.facts.anew(fewer), kinds=GUESSED)
+        yield task.smaller(rest, chance=GUESS, facts=task.facts.anew(fewer), kinds=GUESSED)
 
 
 @signed("product units")

@@ -25,6 +25,7 @@ from kansym.structure.simple_forms import SimpleForm, simple_forms
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.steps import StepKind
 from kansym.terms.linked_waves import linked_waves
+from kansym.terms.powers import free_powers, power_sums
 from kansym.terms.squares import squared_waves
 
 EXACT_FORM = 1e-20
@@ -42,12 +43,20 @@ SPLINES, KINKS = 1 / 3, 1 / 4
 FAR_LESS = 0.2
 """What splines leave, in units of what an interpolant does, that says that the law is of their form."""
 
+
+def _without_noise(finder: Callable[..., Iterable[sympy.Expr]]) -> Callable[..., Iterable[sympy.Expr]]:
+    """A finder that does not ask how much noise there is."""
+    return lambda *curve, weights, noise: finder(*curve, weights=weights)
+
+
 OF_ONE_COLUMN: dict[str, Callable[..., Iterable[sympy.Expr]]] = {
+    "powers": _without_noise(free_powers),
     "fast waves": fast_waves,
     "squared waves": squared_waves,
     "linked waves": linked_waves,
     "exponentials and waves": exponential_sums,
     "simple forms": shortest_forms,
+    "sums of powers": _without_noise(power_sums),
 }
 
 
@@ -110,7 +119,7 @@ def _exact(task: Task, forms: list[SimpleForm], *, pairs: bool) -> list[SimpleFo
 def fitting_form(task: Task) -> Iterator[Proposal]:
     """The shortest form without constants, or with one scale, that fits a function read off an interpolant."""
     (variable,), x, a, error = symbols(1), task.problem.X, task.problem.t, task.error or 0.0
-    for offset in (False, True):
+    for offset in (True,) if task.up_to_constant else (False, True):
         forms = simple_forms(x, a, (variable,), offset=offset, floor=error**2, until=whole_budget(task))
         forms += scaled_forms(x[:, 0], a, variable, offset=offset)
         fitting = [form for form in forms if form.loss <= error**2]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 
 import numpy as np
 import sympy
@@ -17,8 +18,7 @@ from kansym.search.lengths import description_length_of
 from kansym.search.results import NetworkReading
 from kansym.structure.leaf import evaluate, symbols
 from kansym.structure.problem import TARGET, Problem
-from kansym.structure.separability import Separation, separated_curve
-from kansym.structure.surrogate import Surrogate
+from kansym.structure.separability import Separation
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.parametric import parametrize
@@ -109,20 +109,23 @@ class CurveGround:
     parent : Task
     linked : Problem
         What the function was taken from.
-    surrogate : Surrogate
-        Its interpolant.
     separation : Separation
+    curve : tuple of ndarray
+        Places, and the function there.
+    error : float
+        Of the interpolant that it was taken from, in units of the spread of the target.
     """
 
-    def __init__(self, parent: Task, linked: Problem, surrogate: Surrogate, separation: Separation) -> None:
-        self.parent, self.linked, self.separation, self.error = parent, linked, separation, surrogate.error
-        value, gradient = surrogate.value_and_gradient(linked.X)
-        self.x, self.a = separated_curve(value, gradient, linked.X, separation)
+    def __init__(
+        self, parent: Task, linked: Problem, separation: Separation, curve: tuple[np.ndarray, np.ndarray], error: float
+    ) -> None:
+        self.parent, self.linked, self.separation, self.error = parent, linked, separation, error
+        self.x, self.a = curve
         self.spread = float(self.a.std())
-        self.uncertain = max(UNCERTAIN * surrogate.error, UNCERTAIN * separation.misfit, 1e-6) * self.spread
+        self.uncertain = max(UNCERTAIN * error, UNCERTAIN * separation.misfit, 1e-6) * self.spread
         self.settled = False
-        self._odds = 1.0
-        self._costs: list[float] = []
+        self._chance = 1.0
+        self._readings: list[_Reading] = []
 
     @property
     def pick(self) -> Formula | None:
@@ -133,37 +136,48 @@ class CurveGround:
         """Whether the function is one, and no constant."""
         return math.isfinite(self.spread) and self.spread > 1e-12 * float(np.abs(self.a).max())
 
-    def task(self, odds: float) -> Task:
+    def task(self, chance: float) -> Task:
         """The function as a table."""
-        options, self._odds = self.parent.options, odds
+        options, self._chance = self.parent.options, chance
         problem = Problem(self.x[:, None], self.a, symbols(1), TARGET, np.ones(len(self.a)))
         facts = Facts.of(self.a, options.seed, seen=True)
-        return Task(problem, self, facts, options, error=self.uncertain, odds=self.parent.odds * odds)
+        told = {"error": self.uncertain, "up_to_constant": not self.separation.product}
+        return Task(problem, self, facts, options, parent=self.parent, chance=chance, **told)
 
     def take(self, found: Found) -> list[Task]:
         """What is left of the table without the function, if this reading of it is among the best."""
-        (variable,) = symbols(1)
+        (variable,), product = symbols(1), self.separation.product
+        # The constant of a term belongs to the rest.
+        expression = found.expression if product else found.expression.as_independent(variable, as_Add=True)[1]
         column = self.linked.X[:, self.separation.column]
-        curve = evaluate(found.expression, variable, self.x)
-        values = evaluate(found.expression, variable, column)
-        product = self.separation.product
+        curve = evaluate(expression, variable, self.x)
+        values = evaluate(expression, variable, column)
         if self.settled or curve is None or values is None:
             return []
         if product and not (np.abs(values) > 1e-9 * np.abs(values).max()).all():
             return []
         residual = curve - self.a
-        # The constant of a term belongs to the rest.
-        error = float(np.std(residual) if not product else np.sqrt(np.mean(residual**2)))
-        cost = complexity(found.expression) + MISFIT_PRICE * math.log10(max(error, self.uncertain) / self.spread)
-        rank = sum(cost >= other for other in self._costs)
-        if rank >= READINGS:
+        if not product:
+            residual = residual - residual.mean()
+        reading = _Reading(residual, self._cost(expression, _size(residual)))
+        same = [other for other in self._readings if other.same(reading)]
+        rank = sum(reading.cost >= other.cost for other in self._readings if other not in same)
+        if rank >= READINGS or any(other.cost <= reading.cost for other in same):
             return []
-        self._costs.append(cost)
-        sure = found.sure and error <= self.uncertain and not self.parent.facts.reducer.noisy
+        for other in same:
+            self._readings.remove(other)
+            for task in other.opened:
+                task.chance = 0.0
+        self._readings.append(reading)
+        sure = found.sure and reading.error <= self.uncertain and not self.parent.facts.reducer.noisy
         self.settled = sure
-        return self._rest(found.expression, values, SURE if sure else READ * NEXT_READING**rank)
+        reading.opened += self._rest(expression, values, SURE if sure else READ * NEXT_READING**rank)
+        return reading.opened
 
-    def _rest(self, expression: sympy.Expr, values: np.ndarray, odds: float) -> list[Task]:
+    def _cost(self, expression: sympy.Expr, error: float) -> float:
+        return complexity(expression) + MISFIT_PRICE * math.log10(max(error, self.uncertain) / self.spread)
+
+    def _rest(self, expression: sympy.Expr, values: np.ndarray, chance: float) -> list[Task]:
         (variable,), column = symbols(1), self.separation.column
         reader, product = provenance.last(), self.separation.product
         term = expression.xreplace({variable: self.linked.columns[column]})
@@ -172,12 +186,50 @@ class CurveGround:
         if not rest.finite():
             return []
         parent = self.parent
-        facts = parent.facts.anew()
-        expected = max(0.02, 30 * self.error)
-        return [parent.smaller(rest, odds=self._odds * odds, facts=facts, depth=parent.depth + 1, expected=expected)]
+        facts, expected = parent.facts.anew(), max(0.02, 30 * self.error)
+        chance *= self._chance
+        return [parent.smaller(rest, chance=chance, facts=facts, depth=parent.depth + 1, expected=expected)]
 
 
-def separated(task: Task, linked: Problem, surrogate: Surrogate, separation: Separation, *, odds: float) -> Task | None:
+@dataclass(eq=False)
+class _Reading:
+    """A reading of a separated function.
+
+    Attributes
+    ----------
+    residual : ndarray
+    cost : float
+        Nodes, and what the misfit is worth in nodes.
+    opened : list of Task
+        What is left of the table without it.
+    """
+
+    residual: np.ndarray
+    cost: float
+    opened: list[Task] = field(default_factory=list)
+
+    @property
+    def error(self) -> float:
+        return _size(self.residual)
+
+    def same(self, other: _Reading) -> bool:
+        """Whether both are one function, in other words or with constants that follow errors of the interpolant."""
+        return _size(self.residual - other.residual) <= min(self.error, other.error)
+
+
+def _size(residual: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(residual**2)))
+
+
+def separated(
+    task: Task,
+    linked: Problem,
+    separation: Separation,
+    curve: tuple[np.ndarray, np.ndarray],
+    *,
+    error: float,
+    chance: float,
+) -> Task | None:
     """The task of reading one function of a table; None where it is a constant."""
-    ground = CurveGround(task, linked, surrogate, separation)
-    return ground.task(odds) if ground.usable else None
+    ground = CurveGround(task, linked, separation, curve, error)
+    return ground.task(chance) if ground.usable else None

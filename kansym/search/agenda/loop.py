@@ -196,6 +196,11 @@ class Agenda:
             if engine.suits(task):
                 self._start(engine, task)
 
+    def _end_hopeless(self) -> None:
+        """End jobs on tasks whose steps were seen to be wrong, or were taken in simpler words."""
+        for job in [one for one in self._jobs if not one.task.odds > 0]:
+            self._end(job)
+
     def _end(self, job: Job) -> None:
         job.steps.close()
         if job in self._jobs:
@@ -249,6 +254,7 @@ class Agenda:
             if job.engine.informs:
                 job.task.look = job.steps.spent
                 self._informed(job.task)
+                self._end_hopeless()
         change = self._bits() - bits
         event = Event(
             at=clock.now(),
@@ -304,6 +310,7 @@ class Agenda:
         if ground.settled:
             for other in [one for one in self._jobs if one.task.ground is ground]:
                 self._end(other)
+        self._end_hopeless()
         return str(found.expression)
 
     def _revise(self, by: Job) -> None:

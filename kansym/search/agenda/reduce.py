@@ -14,7 +14,7 @@ from kansym.structure.fast_factors import without_fast_factor
 from kansym.structure.folding import folded, smoother_link
 from kansym.structure.rank import link_ranks
 from kansym.structure.search import GRADIENT_ROWS, NOISY
-from kansym.structure.separability import linked_separations
+from kansym.structure.separability import Slopes, linked_separations
 
 DEEPEST, MOST_SEPARATIONS = 4, 3
 """Functions taken out one after another, and separations of one task."""
@@ -37,7 +37,7 @@ def interpolant(task: Task) -> Iterator[Proposal]:
     task.surrogate, error = reducer.look(task.problem)
     task.facts.seen = True
     if task.surrogate is not None and error > task.expected:
-        task.odds = 0.0
+        task.chance = 0.0
     if reducer.noisy and task.problem.weights is None:
         # From here on residuals count as they do in y: a quotient's noise is not the same on all rows.
         task.problem = replace(task.problem, weights=np.ones(len(task.problem.t)))
@@ -51,7 +51,7 @@ def reductions(task: Task) -> Iterator[Proposal]:
         if len(problem.steps) == len(task.problem.steps):
             return
         surrogate, _ = reducer.surrogate(problem)
-        yield task.smaller(problem, odds=NEXT**number, facts=replace(task.facts, seen=True), surrogate=surrogate)
+        yield task.smaller(problem, chance=NEXT**number, facts=replace(task.facts, seen=True), surrogate=surrogate)
 
 
 def folds(task: Task) -> Iterator[Proposal]:
@@ -76,7 +76,7 @@ def links(task: Task) -> Iterator[Proposal]:
         return
     linked = smoother_link(problem, surrogate, seed, whole_budget(task))
     if linked is not None:
-        yield task.smaller(linked, odds=LINKED, surrogate=reducer.surrogate(linked)[0])
+        yield task.smaller(linked, chance=LINKED, surrogate=reducer.surrogate(linked)[0])
     if surrogate.noise > 100 * NOISY:
         return
     rows = np.random.default_rng(seed).permutation(len(problem.X))[:GRADIENT_ROWS]
@@ -86,7 +86,7 @@ def links(task: Task) -> Iterator[Proposal]:
         changed = ranked[0][0].apply(problem)
         if changed.finite():
             own = reducer.surrogate(changed)[0]
-            yield task.smaller(changed, odds=LOWER_RANK, surrogate=own, kinds=OF_LOW_RANK)
+            yield task.smaller(changed, chance=LOWER_RANK, surrogate=own, kinds=OF_LOW_RANK)
 
 
 def separations(task: Task) -> Iterator[Proposal]:
@@ -96,13 +96,16 @@ def separations(task: Task) -> Iterator[Proposal]:
         return
     loose = min(0.1, max(3e-3, 300 * surrogate.error))
     rows = np.random.default_rng(task.options.seed).permutation(len(problem.X))[:GRADIENT_ROWS]
-    seen = linked_separations(surrogate, problem.X[rows], problem.t, loose)[:MOST_SEPARATIONS]
+    seen = Slopes.of(surrogate, problem.X[rows])
     chance = GUESSED if reducer.noisy else SEPARATED
-    for number, (coordinates, link, separation) in enumerate(seen):
-        changed = problem if coordinates is None else coordinates.apply(problem)
-        linked = link.apply(changed)
-        own = surrogate if linked is problem else reducer.surrogate(linked)[0] if linked.finite() else None
-        if own is not None:
-            curve = separated(task, linked, own, separation, odds=chance * NEXT_SEPARATION**number)
-            if curve is not None:
-                yield curve
+    for number, found in enumerate(linked_separations(seen, problem.t, loose)[:MOST_SEPARATIONS]):
+        coordinates, link, separation = found
+        linked = link.apply(problem if coordinates is None else coordinates.apply(problem))
+        if not linked.finite():
+            continue
+        curve = seen.along(coordinates).under(link).curve(separation)
+        task_of_curve = separated(
+            task, linked, separation, curve, error=surrogate.error, chance=chance * NEXT_SEPARATION**number
+        )
+        if task_of_curve is not None:
+            yield task_of_curve

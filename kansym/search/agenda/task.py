@@ -159,13 +159,17 @@ class Task:
         Interpolant of its target.
     depth : int
         Functions that were taken out before.
-    odds : float
-        Chance that the steps to it are true.
+    chance : float
+        Chance that the step to it is true, if those before are.
+    parent : Task or None
+        The task that it was made from.
     options : DiscoveryOptions
     given : FitRows or None
         The user's own table, of the task that is the whole.
     error : float or None
         Standard error of a target that was read off an interpolant.
+    up_to_constant : bool
+        Whether the target is known up to a constant, which belongs to what is left.
     expected : float
         Error of its own interpolant beyond which its steps were wrong.
     kinds : frozenset of str
@@ -186,7 +190,9 @@ class Task:
     error: float | None = None
     surrogate: Surrogate | None = None
     depth: int = 0
-    odds: float = 1.0
+    chance: float = 1.0
+    parent: Task | None = None
+    up_to_constant: bool = False
     expected: float = math.inf
     kinds: frozenset[str] = frozenset()
     number: int = 0
@@ -197,6 +203,11 @@ class Task:
     def whole(self) -> bool:
         """Whether it is the user's table."""
         return self.given is not None
+
+    @property
+    def odds(self) -> float:
+        """Chance that all steps to it are true; zero where one was seen to be wrong."""
+        return self.chance * (1.0 if self.parent is None else self.parent.odds)
 
     @property
     def dimension(self) -> int:
@@ -227,10 +238,10 @@ class Task:
         """Equal for tasks that ask the same."""
         return (id(self.ground), str(self.problem.outer), str(self.problem.columns), self.n_rows)
 
-    def smaller(self, problem: Problem, *, odds: float = 1.0, **changes: Any) -> Task:
+    def smaller(self, problem: Problem, *, chance: float = 1.0, **changes: Any) -> Task:
         """A task on the same ground that a step has made of this one."""
-        told: dict[str, Any] = {"facts": self.facts, "depth": self.depth, "look": self.look, **changes}
-        return Task(problem, self.ground, options=self.options, odds=self.odds * odds, **told)
+        told: dict[str, Any] = {"facts": self.facts, "depth": self.depth, "look": self.look, "parent": self, **changes}
+        return Task(problem, self.ground, options=self.options, chance=chance, **told)
 
     # -- the table as engines take it ---------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from kansym.search.agenda.grounds import CurveGround, UserGround
 from kansym.search.agenda.stepping import Steps
 from kansym.search.agenda.task import SEEN_BY_FEW, Facts, Found, Task, part_rows, prepared_rows
 from kansym.search.found import FoundFormulas
+from kansym.structure.leaf import symbols
 from kansym.structure.problem import Problem
 from kansym.structure.separability import Separation
 from kansym.symbolic.parametric import parametrize
@@ -63,8 +64,58 @@ def tasks(rng):
         whole_of(plane, plane[:, 0] * plane[:, 1] / plane[:, 2]),
     ]
     made = [informed(task) for task in made]
-    smooth = made[3].surrogate
-    return [*made, CurveGround(made[3], made[3].problem, smooth, Separation(0, True, 1e-4)).task(1.0)]
+    return [*made, curve_of(made[3], np.linspace(0.5, 4.0, 200), lambda z: np.exp(-z)).task(1.0)]
+
+
+def curve_of(task, z, law, *, column=0, product=True, error=1e-4):
+    """The ground of a function that separates, as an interpolant sees it."""
+    return CurveGround(task, task.problem, Separation(column, product, error), (z, law(z)), error)
+
+
+@pytest.fixture
+def plane(rng):
+    """The task of an exact table of two columns."""
+    X = rng.uniform(0.5, 4.0, (120, 2))
+    return informed(whole_of(X, np.cos(X[:, 0] / 3) * X[:, 1]))
+
+
+def test_readings_that_are_one_function_open_one_task(plane, rng):
+    z, (variable,) = np.linspace(0.5, 4.0, 200), symbols(1)
+    ground = curve_of(plane, z, lambda z: np.cos(z / 3) + 1e-5 * rng.normal(size=len(z)))
+    wordy = sympy.sqrt(0.5 + 0.5 * sympy.cos(2 * variable / 3))
+    (first,) = ground.take(Found(wordy, plane.problem))
+    nested = first.smaller(first.problem, chance=0.5)
+    assert first.odds > nested.odds > 0
+    (short,) = ground.take(Found(sympy.cos(variable / 3), plane.problem))
+    assert first.odds == nested.odds == 0 < short.odds
+    assert ground.take(Found(wordy, plane.problem)) == []
+    assert ground.take(Found(sympy.cos(variable / 3), plane.problem)) == []
+
+
+def test_a_reading_that_fits_less_well_opens_a_task_of_its_own(plane, rng):
+    z, (variable,) = np.linspace(0.5, 4.0, 200), symbols(1)
+    ground = curve_of(plane, z, lambda z: np.cos(z / 3) + 1e-5 * rng.normal(size=len(z)), error=1e-6)
+    (short,) = ground.take(Found(1 - variable**2 / 20, plane.problem))
+    (right,) = ground.take(Found(sympy.cos(variable / 3), plane.problem))
+    assert short.odds > 0 and right.odds > 0
+
+
+def test_a_constant_beside_a_term_belongs_to_the_rest(rng):
+    X = rng.uniform(0.5, 4.0, (120, 2))
+    task = informed(whole_of(X, 2 * X[:, 0] + np.sin(X[:, 1])))
+    z, (variable,) = np.linspace(0.5, 4.0, 200), symbols(1)
+    ground = curve_of(task, z, lambda z: 2 * (z - z.mean()), product=False)
+    assert ground.task(1.0).up_to_constant
+    (rest,) = ground.take(Found(2 * variable - 4.5, task.problem))
+    np.testing.assert_allclose(rest.problem.t, np.sin(rest.problem.X[:, 0]), atol=1e-9)
+
+
+def test_a_separated_power_is_read(plane):
+    z = np.linspace(0.5, 4.0, 200)
+    task = curve_of(plane, z, lambda z: z**-1.35, error=1e-7).task(1.0)
+    (variable,) = symbols(1)
+    powers = [one for one in curves.of_one_column(task) if one.expression.is_Mul]
+    assert any(abs(one.expression.as_coeff_exponent(variable)[1] + 1.35) < 1e-6 for one in powers)
 
 
 def begun(engine, task):
@@ -113,8 +164,8 @@ def test_squares_of_waves_are_curves(rng):
     x = np.linspace(0.2, 11.0, 90)
     clean = 6.1 * (np.sin(0.57 * x) * np.cos(1.58 * x) / x) ** 2
     task = whole_of(x[:, None], clean + 0.004 * rng.normal(size=90), error=0.004)
-    first = next(one for one in curves.of_one_column(task) if isinstance(one, Found)).expression
-    found = parametrize(first, task.rows.variables).evaluate(x[:, None])
+    waves = next(one.expression for one in curves.of_one_column(task) if one.expression.has(sympy.sin, sympy.cos))
+    found = parametrize(waves, task.rows.variables).evaluate(x[:, None])
     assert np.sqrt(np.mean((found - clean) ** 2)) < 0.03 * clean.std()
 
 
