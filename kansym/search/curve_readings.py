@@ -9,8 +9,7 @@ import sympy
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.provenance import signed
 from kansym.structure.exponentials import exponential_sums
-from kansym.structure.scaled_forms import scaled_forms
-from kansym.structure.simple_forms import SimpleForm, simple_forms
+from kansym.structure.simple_forms import simple_forms
 from kansym.terms.enumeration import HANDED, Enumeration
 from kansym.terms.linked_waves import linked_waves
 from kansym.terms.powers import free_powers, power_sums
@@ -32,16 +31,6 @@ class EngineTable(TypedDict):
 def stand_in(values: np.ndarray, name: str = "z") -> sympy.Symbol:
     """A symbol for an argument with these values; of positive ones sympy's questions have quick answers."""
     return sympy.Symbol(name, positive=True) if (values > 0).all() else sympy.Symbol(name, real=True)
-
-
-def short_forms(
-    x: np.ndarray, target: np.ndarray, symbol: sympy.Symbol, weights: np.ndarray | None
-) -> Iterator[list[SimpleForm]]:
-    """Forms without a constant within, and with one scale, each alone and beside a constant."""
-    for offset in (False, True):
-        yield simple_forms(x[:, None], target, (symbol,), weights, offset=offset)
-    for offset in (False, True):
-        yield scaled_forms(x, target, symbol, weights, offset=offset)
 
 
 @signed("simple forms")

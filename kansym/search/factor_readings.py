@@ -150,10 +150,13 @@ def read(seen: Seen, until: float) -> Iterator[sympy.Expr]:
     fitted, name = seen.fitted, seen.target.name
     expressions = ", ".join(map(str, seen.frame.expressions))
     logger.info("terms: %s as %d products in %s leaves %.1e", name, fitted.rank, expressions, fitted.error)
-    curves = {}
-    for place in itertools.product(range(fitted.rank), range(seen.frame.X.shape[1])):
-        curves[place] = Curve.of(seen, *place)
-        curves[place].take(curves[place].forms())
+    places = itertools.product(range(fitted.rank), range(seen.frame.X.shape[1]))
+    curves = {place: Curve.of(seen, *place) for place in places}
+    told: set[sympy.Expr] = set()
+    for look in (Curve.quick_forms, Curve.forms):
+        for curve in curves.values():
+            curve.take(look(curve))
+        yield from _better(seen, curves, told)
     done: set[tuple[int, int]] = set()
     seen = _without_constants(seen, curves, done)
     # The other factor of what comes beside a product is first, since its constant goes there.
@@ -169,8 +172,20 @@ def read(seen: Seen, until: float) -> Iterator[sympy.Expr]:
         done.add(place)
         if place[0] == 0:
             seen = _without_constants(seen, curves, done)
-    if all(curve.found for curve in curves.values()):
-        yield from map(seen.target.formula, _combined({place: one.best() for place, one in curves.items()}))
+        yield from _better(seen, curves, told)
+    yield from _better(seen, curves, told, most=HANDED)
+
+
+def _better(
+    seen: Seen, curves: dict[tuple[int, int], Curve], told: set[sympy.Expr], *, most: int = 1
+) -> Iterator[sympy.Expr]:
+    """The best formulas by what was read so far, less those that were told before."""
+    if not all(curve.found for curve in curves.values()):
+        return
+    for expression in itertools.islice(_combined({place: one.best() for place, one in curves.items()}), most):
+        if expression not in told:
+            told.add(expression)
+            yield seen.target.formula(expression)
 
 
 def as_product(frame: Frame, y: np.ndarray, table: EngineTable) -> list[Seen]:
@@ -275,6 +290,7 @@ def _without_constants(seen: Seen, curves: dict[tuple[int, int], Curve], done: s
         curves[product] = replace(Curve.of(seen, *product), found=found)
         for place in curves.keys() - done - {product}:
             curves[place] = Curve.of(seen, *place)
+            curves[place].take(curves[place].quick_forms())
             curves[place].take(curves[place].forms())
     return seen
 

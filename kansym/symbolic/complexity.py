@@ -15,6 +15,7 @@ from kansym.data.weights import mean_square
 from kansym.errors import ArgumentError
 from kansym.functions import TABLE, USUAL_BITS
 from kansym.symbolic.parametric import ParametricForm, parametrize
+from kansym.symbolic.repeated_products import with_product
 from kansym.symbolic.shapes import cheapest
 
 Kind = str | type
@@ -130,7 +131,8 @@ def description_length(
     """Bits to write down the data with the help of the formula, up to a constant of the data.
 
     `misfit_bits` for the residuals, plus the formula: every node at the price of `COSTS`, ``1/2 log2(n)`` for each
-    fitted real constant, ``log2(1 + |p|) + log2(q)`` for each rational p/q. Only differences between formulas for the
+    fitted real constant, ``log2(1 + |p|) + log2(q)`` for each rational p/q; a product of powers of several variables
+    that comes more than once, as in ``tanh(x*y)/(x*y)``, is written once. Only differences between formulas for the
     same data mean anything.
 
     Parameters
@@ -229,7 +231,13 @@ def formula_bits(formula: sympy.Expr | ParametricForm, n: int, n_variables: int)
 
 @lru_cache(maxsize=4096)
 def _cheapest_bits(expression: sympy.Expr, constants: tuple[sympy.Symbol, ...], each: float) -> float:
-    return cheapest(expression, constants, lambda shape: _bits(shape, constants, each))
+    plain = cheapest(expression, constants, lambda shape: _bits(shape, constants, each))
+    # A product that comes several times is written once.
+    shared = (
+        _bits(shorter, constants, each) + _bits(product, (), each)
+        for shorter, product in with_product(expression, constants)
+    )
+    return min((plain, *shared))
 
 
 def _bits(expression: sympy.Expr, constants: Collection[sympy.Symbol], each: float) -> float:
