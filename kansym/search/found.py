@@ -11,8 +11,11 @@ import numpy as np
 import sympy
 
 from kansym import clock, provenance
+from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
+from kansym.fitting.predictability import LENGTHS, MOST_ROWS, NEIGHBOURS, NOISE, PERMUTATIONS, leftover
+from kansym.fitting.residuals import residuals_of
 from kansym.search.challenge import ALIKE, rivals
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
 from kansym.search.formulation import from_expression, polished
@@ -40,6 +43,9 @@ VERY_LONG = 2.0
 
 SIMPLEST = 5
 """Nodes of a power of one column with its factor, or of another function of a line."""
+
+TESTED = PERMUTATIONS * (len(LENGTHS) * len(NOISE) + len(NEIGHBOURS))
+"""Multiplications of a test of what is left, for each pair of rows."""
 
 LEADERS, PLACES, MOST_ROUNDS = 12, 2, 10
 """Formulas of the shortest descriptions that are asked for what they lack, constants tried in each, and most rounds of
@@ -117,6 +123,7 @@ class FoundFormulas:
         self._asked: set[sympy.Expr] = set()
         self._wrong_of: dict[sympy.Expr, list[_WrongPart]] = {}
         self._wrong: dict[Formula, bool] = {}
+        self._leaving: dict[Formula, bool] = {}
 
     def __iter__(self) -> Iterator[Formula]:
         return iter(self.all)
@@ -186,6 +193,22 @@ class FoundFormulas:
             form = self._form(best.expression)
             self._wrong[best] = form is None or plainly_wrong(form.substituted(), self.fit_rows)
         return self._wrong[best]
+
+    def leaves_something(self) -> bool:
+        """Whether smooth functions predict what the pick leaves, by the test that its certificate makes.
+
+        An interpolant of few rows may miss as much of a function of many turns as a wrong formula does; neighbours of
+        its residual are alike all the same.
+        """
+        best = self.best()
+        if best is None:
+            return True
+        if best not in self._leaving:
+            dataset = self.fit_rows.dataset
+            clock.charge(Work.DENSE_PRODUCTS, TESTED * min(dataset.n_rows, MOST_ROWS) ** 2)
+            left = leftover(residuals_of(best, dataset), dataset.names, seed=0)
+            self._leaving[best] = left is not None and left.objection
+        return self._leaving[best]
 
     def add(self, raw: sympy.Expr, structure: Structure) -> None:
         """Fit and simplify an expression, which whoever signed last has found."""

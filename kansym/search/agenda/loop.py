@@ -377,14 +377,15 @@ class Agenda:
         facts = self.whole.facts
         if not facts.seen:
             few = rows.dataset.n_columns == 1 and rows.dataset.n_rows < FEW_ROWS and self.formulas.simplest()
-            return few or (rows.dataset.n_columns == 1 and clock.now() - self.changed > UNCHANGED)
+            waited = rows.dataset.n_columns == 1 and clock.now() - self.changed > UNCHANGED
+            return (few or waited) and not self.formulas.leaves_something()
         if self._settled is None or self._settled[0] is not best:
             X, y, _ = rows.rows(rows.fitting)
             # What is closer to the rows than noise allows shows that it is none.
             noisy = (facts.noise > 0 or len(y) < SMALL_TABLE) and not self.formulas.belies(facts.noise)
             short = not self.formulas.long()
             settled = noisy and facts.settles(best.predict(X) - y, self.whole.problem, short=short)
-            self._settled = best, settled and not self.formulas.wrong()
+            self._settled = best, settled and not (self.formulas.wrong() or self.formulas.leaves_something())
         return self._settled[1]
 
     # -- the case against the pick ------------------------------------------------------------------------------------
