@@ -160,7 +160,9 @@ class CurveGround:
         if not product:
             residual = residual - residual.mean()
         reading = _Reading(residual, self._cost(expression, _size(residual)))
-        same = [other for other in self._readings if other.same(reading)]
+        # With noise the interpolant's errors are those of a smooth function, which longer readings follow.
+        least = self.uncertain / UNCERTAIN if self.parent.facts.reducer.noisy else 0.0
+        same = [other for other in self._readings if other.same(reading, least)]
         rank = sum(reading.cost >= other.cost for other in self._readings if other not in same)
         if rank >= READINGS or any(other.cost <= reading.cost for other in same):
             return []
@@ -212,9 +214,12 @@ class _Reading:
     def error(self) -> float:
         return _size(self.residual)
 
-    def same(self, other: _Reading) -> bool:
-        """Whether both are one function, in other words or with constants that follow errors of the interpolant."""
-        return _size(self.residual - other.residual) <= min(self.error, other.error)
+    def same(self, other: _Reading, least: float) -> bool:
+        """Whether both are one function, in other words or with constants that follow errors of the interpolant.
+
+        `least` is the distance up to which readings are taken for one in any case.
+        """
+        return _size(self.residual - other.residual) <= max(min(self.error, other.error), least)
 
 
 def _size(residual: np.ndarray) -> float:

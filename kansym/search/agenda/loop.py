@@ -138,6 +138,7 @@ class Agenda:
         self.at_work: Job | None = None
         self._jobs: list[Job] = []
         self._waiting: list[tuple[Engine, Task]] = []
+        self._uninformed: set[Task] = set()
         self._opened: dict[object, Task] = {}
         self._numbers = itertools.count()
         self._case: Job | None = None
@@ -168,30 +169,44 @@ class Agenda:
     def _open(self, task: Task) -> None:
         """Ask all engines that suit a task, unless the same was opened before."""
         usable = task.odds > 0 and task.problem.finite() and len(task.problem.t) > 0
-        if not usable or len(self._opened) >= MOST_OPEN or task.key in self._opened:
+        if not usable or self._is_open(task) or len(self._opened) >= MOST_OPEN:
             return
         self._opened[task.key] = task
         task.number = len(self._opened)
         if not np.ptp(task.problem.t) > 0:
             none = np.zeros((len(task.problem.t), 0))
             task.problem = task.problem.with_inputs(none, (), Step(StepKind.CONSTANT))
-        engines = [one for one in self.engines if not task.kinds or one.name in task.kinds]
-        first = any(one.informs and one.suits(task) for one in engines)
-        for engine in engines:
-            if engine.informed and first:
-                self._waiting.append((engine, task))
-            elif engine.suits(task):
-                self._start(engine, task)
+        if any(one.informs and one.suits(task) for one in self.engines):
+            self._uninformed.add(task)
+        self._waiting += [(engine, task) for engine in self.engines]
+        self._start_ready(task)
+
+    def _is_open(self, task: Task) -> bool:
+        """Whether the same was opened before; what is known of it then is the better of the two."""
+        known = self._opened.get(task.key)
+        if known is None:
+            return False
+        if task.odds > known.odds:
+            known.parent, known.chance = task.parent, task.chance
+        if known.kinds and not task.kinds:
+            known.kinds = frozenset()
+            self._start_ready(known)
+        return True
 
     def _start(self, engine: Engine, task: Task) -> Job:
         job = Job(engine, task, Steps(partial(engine.propose, task)), next(self._numbers))
         self._jobs.append(job)
         return job
 
-    def _informed(self, task: Task) -> None:
-        """Start those who have waited for an interpolant."""
-        ready = [engine for engine, other in self._waiting if other is task]
-        self._waiting = [(engine, other) for engine, other in self._waiting if other is not task]
+    def _start_ready(self, task: Task) -> None:
+        """Start those who wait for neither an interpolant nor for what it says of the steps to a task."""
+        late = task in self._uninformed
+        ready = [
+            engine
+            for engine, other in self._waiting
+            if other is task and task.asks(engine.name) and not (engine.informed and late)
+        ]
+        self._waiting = [one for one in self._waiting if one[1] is not task or one[0] not in ready]
         for engine in ready if task.odds > 0 else ():
             if engine.suits(task):
                 self._start(engine, task)
@@ -253,7 +268,8 @@ class Agenda:
             self._end(job)
             if job.engine.informs:
                 job.task.look = job.steps.spent
-                self._informed(job.task)
+                self._uninformed.discard(job.task)
+                self._start_ready(job.task)
                 self._end_hopeless()
         change = self._bits() - bits
         event = Event(

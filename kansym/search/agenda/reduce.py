@@ -15,6 +15,7 @@ from kansym.structure.folding import folded, smoother_link
 from kansym.structure.rank import link_ranks
 from kansym.structure.search import GRADIENT_ROWS, NOISY
 from kansym.structure.separability import Slopes, linked_separations
+from kansym.structure.settling import SETTLED
 
 DEEPEST, MOST_SEPARATIONS = 4, 3
 """Functions taken out one after another, and separations of one task."""
@@ -27,6 +28,9 @@ SEPARATED, GUESSED, NEXT_SEPARATION = 1.0, 0.3, 0.8
 """Chance of a separation without noise, and with it, where what an interpolant shows is a guess; and that of the next
 in units of the one before."""
 
+CONFIRMED = 0.9
+"""Chance that a step is true after which fewer columns tell as much as all did before."""
+
 OF_LOW_RANK = frozenset({"trained networks", "sums", "functions of single columns", "compositions"})
 """Engines that a lower rank helps."""
 
@@ -38,10 +42,24 @@ def interpolant(task: Task) -> Iterator[Proposal]:
     task.facts.seen = True
     if task.surrogate is not None and error > task.expected:
         task.chance = 0.0
+    elif _confirmed(task, error):
+        task.chance, task.kinds = max(task.chance, CONFIRMED), frozenset()
     if reducer.noisy and task.problem.weights is None:
         # From here on residuals count as they do in y: a quotient's noise is not the same on all rows.
         task.problem = replace(task.problem, weights=np.ones(len(task.problem.t)))
     yield None
+
+
+def _confirmed(task: Task, error: float) -> bool:
+    """Whether fewer columns tell as much of the target as those of the table did before the step that led here.
+
+    The same rows are held out, so that their noise cancels. With a factor or term that is none more is left: on four
+    tables of the paired set 1.2 times as much at least, and of true ones at most as much.
+    """
+    parent = task.parent
+    if parent is None or parent.dimension <= task.dimension or task.surrogate is None:
+        return False
+    return error <= SETTLED * parent.facts.reducer.lowest
 
 
 def reductions(task: Task) -> Iterator[Proposal]:

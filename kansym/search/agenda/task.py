@@ -235,8 +235,13 @@ class Task:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """Equal for tasks that ask the same."""
-        return (id(self.ground), str(self.problem.outer), str(self.problem.columns), self.n_rows)
+        """Equal for tasks that ask the same, up to the unit of the target."""
+        outer = self.problem.outer.as_coeff_Mul()[1]
+        return (id(self.ground), str(outer), str(self.problem.columns), self.n_rows)
+
+    def asks(self, engine: str) -> bool:
+        """Whether an engine of that name is asked, if it suits."""
+        return not self.kinds or engine in self.kinds
 
     def smaller(self, problem: Problem, *, chance: float = 1.0, **changes: Any) -> Task:
         """A task on the same ground that a step has made of this one."""

@@ -118,6 +118,19 @@ def test_a_separated_power_is_read(plane):
     assert any(abs(one.expression.as_coeff_exponent(variable)[1] + 1.35) < 1e-6 for one in powers)
 
 
+@pytest.mark.parametrize(("column", "right"), [(0, True), (1, False)], ids=["right", "wrong"])
+def test_a_step_is_confirmed_where_fewer_columns_tell_as_much(column, right, rng):
+    X = rng.uniform(0.5, 4.0, (200, 2))
+    whole = informed(whole_of(X, X[:, 0] * np.exp(-X[:, 1]) * (1 + 0.02 * rng.normal(size=200))))
+    problem = whole.problem
+    factor = problem.columns[column]
+    rest = problem.without(column, factor, problem.X[:, column], product=True)
+    task = whole.smaller(rest, chance=0.5, facts=whole.facts.anew(), kinds=frozenset({"exact laws"}))
+    assert task.odds == 0.5 and not task.asks("compositions")
+    informed(task)
+    assert (task.odds > 0.8) == right and task.asks("compositions") == right
+
+
 def begun(engine, task):
     """What an engine proposes in three slices, after which it is left."""
     steps = Steps(partial(engine.propose, task))

@@ -161,6 +161,33 @@ def test_a_proposal_that_cannot_be_judged_costs_itself(error, rng, monkeypatch):
     assert np.isfinite(found.formula.predict(found.dataset.X)).all()
 
 
+def test_equal_tasks_are_opened_once_with_the_better_odds(rng, monkeypatch):
+    asked = []
+
+    def guesses(task):
+        for factor, told in (
+            (2.0, {"chance": 0.2, "kinds": frozenset({"nobody"})}),
+            (1.0, {"chance": 0.6}),
+            (3.0, {"chance": 0.1}),
+        ):
+            x = task.problem.X[:, 0]
+            rest = task.problem.without(0, factor * task.problem.columns[0], factor * x, product=True)
+            yield task.smaller(rest, facts=task.facts.anew(), **told)
+
+    def listens(task):
+        asked.append(task)
+        yield None
+
+    engines = (
+        Engine("guesses", lambda task: task.whole, guesses),
+        Engine("listens", lambda task: not task.whole, listens),
+    )
+    monkeypatch.setattr(pipeline, "ENGINES", engines)
+    discover(table(rng, lambda a, b: a * np.tanh(b)), replace(OPTIONS, max_seconds=2.0))
+    (task,) = asked
+    assert task.odds == pytest.approx(0.6)
+
+
 def test_what_a_newcomer_adds_is_asked_and_signed(rng, monkeypatch):
     page = (Path(__file__).parents[3] / "docs" / "design.md").read_text(encoding="utf-8")
     names: dict = {"np": np, "sympy": sympy}
