@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from typing import Generic, TypeVar
@@ -139,7 +140,8 @@ class Steps(Generic[T]):
         """Let all deadlines of the generator pass; what it hands on then, in a second on the wall at most."""
         self._clock.horizon, self._clock.until = -math.inf, math.inf
         found: list[T] = []
-        while not self.done and self._thread is not None:
+        end = time.monotonic() + CLOSING
+        while not self.done and self._thread is not None and time.monotonic() < end:
             if not self._running:
                 self._resume()
             if not self._back.acquire(timeout=CLOSING):

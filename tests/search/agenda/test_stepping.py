@@ -110,6 +110,18 @@ def test_a_job_that_is_finished_early_hands_over_its_best():
     assert steps.finish() == ["best so far"] and steps.done
 
 
+def test_a_job_that_never_ends_is_left_when_it_is_finished():
+    def source():
+        yield "first"
+        while True:
+            yield None
+
+    steps = Steps(source)
+    assert steps.step() == ["first"]
+    assert set(steps.finish()) == {None}
+    steps.close()
+
+
 def test_who_writes_is_noted_for_each_job_alone():
     @provenance.signed("one")
     def one():
