@@ -45,6 +45,10 @@ FREE_STEP = 0.15
 FREE = tuple(FREE_STEP * (k + 0.5) for k in range(-27, 27))
 """Real exponents between which the best one is looked for; none is zero, a constant."""
 
+ALMOST_NONE = 0.1
+"""Exponent times the range of the logarithm below which a power beside a constant is the logarithm: the next term of
+its series is a twentieth of that."""
+
 REFINING, ACCURATE = 60, {"xatol": 1e-10, "maxiter": 60}
 """Most steps, and the accuracy, of an exponent."""
 
@@ -190,6 +194,8 @@ def free_powers(
 ) -> Iterator[sympy.Expr]:
     """The best real power of a positive column, times a factor, and the same plus a constant.
 
+    Beside a constant the power of exponent zero is the logarithm.
+
     Parameters are those of `power_sums`.
     """
     if not ((x > 0).all() and np.ptp(x) > 0 and np.ptp(y) > 0):
@@ -209,8 +215,13 @@ def free_powers(
         bracket = best - FREE_STEP, best + FREE_STEP
         loss = partial(lambda exponent, constant: fitted(exponent, constant=constant)[0], constant=constant)
         found = float(scipy.optimize.minimize_scalar(loss, bounds=bracket, method="bounded", options=ACCURATE).x)
-        solution = fitted(found, constant=constant)[1]
-        power = sympy.Float(float(solution[0]) * scale**-found) * symbol ** sympy.Float(found)
+        if constant and abs(found) * float(np.ptp(np.log(x))) < ALMOST_NONE:
+            columns = np.column_stack([np.log(x), np.ones(len(x))]) * root[:, None]
+            solution = np.linalg.lstsq(columns, root * y, rcond=None)[0]
+            power = sympy.Float(float(solution[0])) * sympy.log(symbol)
+        else:
+            solution = fitted(found, constant=constant)[1]
+            power = sympy.Float(float(solution[0]) * scale**-found) * symbol ** sympy.Float(found)
         expression = power + sympy.Float(float(solution[1])) if constant else power
         if allowed is None or allowed.permits(expression):
             yield expression

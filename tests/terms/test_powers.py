@@ -128,3 +128,10 @@ def test_weights_of_a_real_power(rng):
     plain, _ = free_powers(x, y, X, weights=np.where(right, 1.0, 1e-12))
     (power,) = plain.atoms(sympy.Pow)
     assert float(power.exp) == pytest.approx(1.3, abs=1e-4)
+
+
+def test_a_power_that_vanishes_beside_a_constant_is_a_logarithm():
+    x = np.linspace(0.3, 5.0, 80)
+    _, shifted = free_powers(x, 3.0 - 2.5 * np.log(x), X)
+    assert shifted.has(sympy.log)
+    np.testing.assert_allclose(sympy.lambdify(X, shifted)(x), 3.0 - 2.5 * np.log(x), rtol=1e-9)

@@ -89,9 +89,10 @@ def forms_without_constants(task: Task) -> Iterator[Proposal]:
 
 
 def _shortest(task: Task, forms: list[SimpleForm]) -> Iterator[Proposal]:
-    """With noise, the forms of the shortest descriptions."""
+    """Where the target is not exact, the forms of the shortest descriptions."""
     problem, n = task.problem, task.n_rows
-    if not forms or not (task.facts.reducer.noisy or not task.facts.seen or task.error is not None):
+    read_off = task.error is not None or problem.trust is not None
+    if not forms or not (task.facts.reducer.noisy or not task.facts.seen or read_off):
         return
     # Dimensionless by its units: there is nothing else to be read from the data first.
     wide = 2 if problem.steps and problem.steps[-1].kind is StepKind.UNITS else 1

@@ -173,7 +173,9 @@ class CurveGround:
         self._readings.append(reading)
         sure = found.sure and reading.error <= self.uncertain and not self.parent.facts.reducer.noisy
         self.settled = sure
-        reading.opened += self._rest(expression, values, SURE if sure else READ * NEXT_READING**rank)
+        # What leaves several times as much as the function may be wrong by is as many times less likely.
+        likely = READ * NEXT_READING**rank * min(1.0, self.uncertain / max(reading.error, 1e-300))
+        reading.opened += self._rest(expression, values, SURE if sure else likely)
         return reading.opened
 
     def _cost(self, expression: sympy.Expr, error: float) -> float:

@@ -44,6 +44,7 @@ def interpolant(task: Task) -> Iterator[Proposal]:
         task.chance = 0.0
     elif _confirmed(task, error):
         task.chance, task.kinds = max(task.chance, CONFIRMED), frozenset()
+    _tell_of_less_noise(task, error)
     if reducer.noisy and task.problem.weights is None:
         # From here on residuals count as they do in y: a quotient's noise is not the same on all rows.
         task.problem = replace(task.problem, weights=np.ones(len(task.problem.t)))
@@ -60,6 +61,14 @@ def _confirmed(task: Task, error: float) -> bool:
     if parent is None or parent.dimension <= task.dimension or task.surrogate is None:
         return False
     return error <= SETTLED * parent.facts.reducer.lowest
+
+
+def _tell_of_less_noise(task: Task, error: float) -> None:
+    """Where one of a smaller table sees no noise and leaves less, what larger ones left was their own error."""
+    one = task.parent
+    while one is not None and not task.facts.reducer.noisy and error < one.facts.reducer.lowest:
+        one.facts.reducer.lowest, one.facts.reducer.noisy = error, False
+        one = one.parent
 
 
 def reductions(task: Task) -> Iterator[Proposal]:

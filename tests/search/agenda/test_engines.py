@@ -131,6 +131,24 @@ def test_a_step_is_confirmed_where_fewer_columns_tell_as_much(column, right, rng
     assert (task.odds > 0.8) == right and task.asks("compositions") == right
 
 
+def test_a_smaller_table_tells_that_what_looked_like_noise_was_none(rng):
+    X = rng.uniform(0.5, 4.0, (200, 2))
+    whole = informed(whole_of(X, X[:, 0] * np.exp(-X[:, 1])))
+    reducer = whole.facts.reducer
+    lowest, reducer.lowest, reducer.noisy = reducer.lowest, 0.01, True
+    rest = whole.problem.without(0, whole.problem.columns[0], whole.problem.X[:, 0], product=True)
+    informed(whole.smaller(rest, facts=whole.facts.anew()))
+    assert not reducer.noisy and reducer.lowest < max(lowest, 1e-4)
+
+
+def test_what_leaves_more_than_the_function_may_be_wrong_by_is_less_likely(plane):
+    z, (variable,) = np.linspace(0.5, 4.0, 200), symbols(1)
+    ground = curve_of(plane, z, lambda z: np.cos(z / 3), error=1e-5)
+    (wrong,) = ground.take(Found(1.05 - variable / 4, plane.problem))
+    (right,) = ground.take(Found(sympy.cos(variable / 3), plane.problem))
+    assert wrong.odds < 0.01 < 0.4 < right.odds
+
+
 def begun(engine, task):
     """What an engine proposes in three slices, after which it is left."""
     steps = Steps(partial(engine.propose, task))
