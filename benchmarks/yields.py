@@ -38,7 +38,7 @@ HORIZONS = (0.1, 0.4, 1.6, 6.4)
 COUNTS = 25
 """Laws that the prior stands for."""
 
-RISE = 1.8
+RISE = 1.3
 """Factor by which a share has to rise for another number in the table."""
 
 IN_TURN = 3

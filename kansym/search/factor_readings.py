@@ -38,7 +38,7 @@ from kansym.terms.targets import Target, linked_targets, noisy_targets, plain_ta
 
 logger = logging.getLogger(__name__)
 
-COLUMNS, LEAST_ROWS = range(2, 6), 60
+COLUMNS, LEAST_ROWS = range(2, 6), 40
 """Columns of a table, and its fewest rows."""
 
 PIECES, OF_TWO, FIRST = (6, 12, 24), (6, 12, 24, 48), 10

@@ -132,8 +132,8 @@ def sparse_fits(
 ) -> list[sympy.Expr]:
     """Sums of few products that fit noisy values best, those of least description length first.
 
-    Of three columns at most the products are of elementary functions, and the sums have up to three terms; of more they
-    are of powers, and terms are added one by one to the best sums of three.
+    Of three columns at most the products are of elementary functions, of more they are of powers. Of few products all
+    sums of three are tried; of more than that, and of powers, terms are added one by one to the best sums.
 
     Parameters
     ----------
@@ -174,7 +174,7 @@ def sparse_fits(
     chosen = [[k] for k in np.argsort(-np.abs(moment))[:STARTS]] + _best_pairs(gram, moment, STARTS)
     if triples:
         chosen += _best_triples(gram, moment, STARTS)
-    if many:
+    if many or not triples:
         chosen += [longer for terms in chosen[-STARTS:] for longer in _extended(gram, moment, terms)]
     found: list[tuple[float, sympy.Expr]] = []
     for terms in chosen:
