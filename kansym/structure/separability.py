@@ -26,6 +26,9 @@ KNOTS = 12
 CURVE_KNOTS = 40
 """Intervals of the spline that A is integrated from."""
 
+RIDGE = 1e-14
+"""Of a fit by B-splines, in units of the trace: rounding, where an interval has no rows."""
+
 LINK_PRICE = 3.0
 """Factor on the misfit of what needs a link or other coordinates: the plain columns win ties."""
 
@@ -117,9 +120,15 @@ def _smooth(
     kept = np.ones(len(x), dtype=bool)
     solution, left = np.zeros(basis.shape[1]), np.zeros(len(x))
     # Derivatives of an interpolant are poor at the edges of the data and near poles: the worst tenth has no vote.
+    weighted, target = basis * root[:, None], slope * root
+    clock.charge(Work.DENSE_PRODUCTS, 4 * basis.size * basis.shape[1])
     for _ in range(2):
-        solution = np.linalg.lstsq((basis * root[:, None])[kept], (slope * root)[kept], rcond=None)[0]
-        left = np.abs((slope - basis @ solution) * root)
+        # B-splines are well conditioned: their squares serve, in a tenth of the time.
+        rows = weighted[kept]
+        gram = rows.T @ rows
+        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram)
+        solution = np.linalg.solve(gram, rows.T @ target[kept])
+        left = np.abs(target - weighted @ solution)
         # No interval loses more than half, so that none is emptied: where the derivative is steep all are large.
         kept = (left <= np.quantile(left, 0.9)) | (left <= _middles(left, interval, len(inner) - 1)[interval])
     return BSpline(places, solution, 3), left, kept

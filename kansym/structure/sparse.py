@@ -45,6 +45,9 @@ LARGEST_WEIGHT = 10.0
 MOST_FOR_TRIPLES = 400
 """Columns of which all triples are tried."""
 
+WRITTEN = 40.0
+"""Work of writing and pricing a sum, in units of that of a product of the dictionary."""
+
 MOST_COLUMNS, OF_FEW_ROWS, FEW_ROWS = 3, 4, 300
 """Columns of a table whose laws are looked for, and those of one of few rows: those have no interpolant to go by."""
 
@@ -175,7 +178,9 @@ def sparse_fits(
     if triples:
         chosen += _best_triples(gram, moment, STARTS)
     if many or not triples:
-        chosen += [longer for terms in chosen[-STARTS:] for longer in _extended(gram, moment, terms)]
+        most_terms = MOST_TERMS if many else 3
+        chosen += [longer for terms in chosen[-STARTS:] for longer in _extended(gram, moment, terms, most_terms)]
+    clock.charge(Work.ALGEBRA, WRITTEN * len(chosen))
     found: list[tuple[float, sympy.Expr]] = []
     for terms in chosen:
         full = np.column_stack([values[:, usable][:, terms], np.ones(len(rows))])
@@ -245,10 +250,10 @@ def _products_of_powers(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> t
     return [one.expression for one in found], np.column_stack([one.values for one in found])
 
 
-def _extended(gram: np.ndarray, moment: np.ndarray, terms: list[int]) -> list[list[int]]:
+def _extended(gram: np.ndarray, moment: np.ndarray, terms: list[int], most: int) -> list[list[int]]:
     """Unit columns with more of them, each the one that explains most of what the others leave."""
     found, chosen = [], list(terms)
-    while len(chosen) < MOST_TERMS:
+    while len(chosen) < most:
         coefficients = np.linalg.lstsq(gram[np.ix_(chosen, chosen)], moment[chosen], rcond=None)[0]
         left = np.abs(moment - gram[:, chosen] @ coefficients)
         left[chosen] = -1.0

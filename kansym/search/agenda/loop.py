@@ -184,7 +184,8 @@ class Agenda:
     def _is_open(self, task: Task) -> bool:
         """Whether the same was opened before; what is known of it then is the better of the two."""
         known = self._opened.get(task.key)
-        if known is None:
+        if known is None or not (known.odds > 0 or any(job.task is known for job in self._jobs)):
+            # It was closed before.
             return False
         if task.odds > known.odds:
             known.parent, known.chance = task.parent, task.chance
