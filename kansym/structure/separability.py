@@ -26,9 +26,6 @@ KNOTS = 12
 CURVE_KNOTS = 40
 """Intervals of the spline that A is integrated from."""
 
-RIDGE = 1e-14
-"""Of a fit by B-splines, in units of the trace: rounding, where an interval has no rows."""
-
 LINK_PRICE = 3.0
 """Factor on the misfit of what needs a link or other coordinates: the plain columns win ties."""
 
@@ -126,7 +123,7 @@ def _smooth(
         # B-splines are well conditioned: their squares serve, in a tenth of the time.
         rows = weighted[kept]
         gram = rows.T @ rows
-        gram[np.diag_indices_from(gram)] += RIDGE * np.trace(gram)
+        gram[np.diag_indices_from(gram)] += np.finfo(float).eps * np.trace(gram)
         solution = np.linalg.solve(gram, rows.T @ target[kept])
         left = np.abs(target - weighted @ solution)
         # No interval loses more than half, so that none is emptied: where the derivative is steep all are large.

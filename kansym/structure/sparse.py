@@ -45,9 +45,6 @@ LARGEST_WEIGHT = 10.0
 MOST_FOR_TRIPLES = 400
 """Columns of which all triples are tried."""
 
-WRITTEN = 40.0
-"""Work of writing and pricing a sum, in units of that of a product of the dictionary."""
-
 MOST_COLUMNS, OF_FEW_ROWS, FEW_ROWS = 3, 4, 300
 """Columns of a table whose laws are looked for, and those of one of few rows: those have no interpolant to go by."""
 
@@ -180,7 +177,7 @@ def sparse_fits(
     if many or not triples:
         most_terms = MOST_TERMS if many else 3
         chosen += [longer for terms in chosen[-STARTS:] for longer in _extended(gram, moment, terms, most_terms)]
-    clock.charge(Work.ALGEBRA, WRITTEN * len(chosen))
+    clock.charge(Work.SMALL_FITS, len(chosen))
     found: list[tuple[float, sympy.Expr]] = []
     for terms in chosen:
         full = np.column_stack([values[:, usable][:, terms], np.ones(len(rows))])

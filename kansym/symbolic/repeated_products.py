@@ -2,6 +2,7 @@
 # pyright: reportArgumentType=false, reportAttributeAccessIssue=false, reportReturnType=false, reportOperatorIssue=false
 """Products of powers that a formula has in several places, as numbers without a dimension are: tanh(m L)/(m L)."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -50,16 +51,16 @@ def with_product(expression: Expr, constants: Collection[sympy.Symbol]) -> Itera
 
 def _powers(node: Expr, variables: Collection[sympy.Symbol]) -> tuple[Powers, list[Expr]]:
     """Exponents of the variables in a product, and its other factors."""
-    powers: Powers = {}
+    powers: Powers = defaultdict(lambda: sympy.S.Zero)
     others: list[Expr] = []
     for factor in sympy.Mul.make_args(node):
         base, exponent = factor.as_base_exp()
         if base in variables and exponent.is_Rational:
-            powers[base] = powers.get(base, 0) + exponent
+            powers[base] += exponent
         elif base.is_Mul and exponent.is_Rational:
             inner, rest = _powers(base, variables)
             for one, power in inner.items():
-                powers[one] = powers.get(one, 0) + power * exponent
+                powers[one] += power * exponent
             others += [one**exponent for one in rest]
         else:
             others.append(factor)

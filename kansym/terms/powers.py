@@ -45,10 +45,6 @@ FREE_STEP = 0.15
 FREE = tuple(FREE_STEP * (k + 0.5) for k in range(-27, 27))
 """Real exponents between which the best one is looked for; none is zero, a constant."""
 
-ALMOST_NONE = 0.1
-"""Exponent times the range of the logarithm below which a power beside a constant is the logarithm: the next term of
-its series is a twentieth of that."""
-
 REFINING, ACCURATE = 60, {"xatol": 1e-10, "maxiter": 60}
 """Most steps, and the accuracy, of an exponent."""
 
@@ -192,9 +188,9 @@ def free_powers(
     weights: np.ndarray | None = None,
     allowed: AllowedFunctions | None = None,
 ) -> Iterator[sympy.Expr]:
-    """The best real power of a positive column, times a factor, and the same plus a constant.
+    """The best real power of a positive column times a factor, then the logarithm and the best power beside a constant.
 
-    Beside a constant the power of exponent zero is the logarithm.
+    The logarithm is the power of exponent zero there.
 
     Parameters are those of `power_sums`.
     """
@@ -208,20 +204,21 @@ def free_powers(
         solution = np.linalg.lstsq(columns, root * y, rcond=None)[0]
         return float(np.sum((columns @ solution - root * y) ** 2)), solution
 
+    def permitted(coefficients: np.ndarray, function: sympy.Expr) -> Iterator[sympy.Expr]:
+        expression = sympy.Add(sympy.Float(float(coefficients[0])) * function, *map(sympy.Float, coefficients[1:]))
+        if allowed is None or allowed.permits(expression):
+            yield expression
+
     clock.charge(Work.FORM_VALUES, 2 * (len(FREE) + REFINING) * len(x))
     for constant in (False, True):
+        if constant:
+            columns = np.column_stack([np.log(x), np.ones(len(x))]) * root[:, None]
+            yield from permitted(np.linalg.lstsq(columns, root * y, rcond=None)[0], sympy.log(symbol))
         losses = [fitted(exponent, constant=constant)[0] for exponent in FREE]
         best = FREE[int(np.argmin(losses))]
         bracket = best - FREE_STEP, best + FREE_STEP
         loss = partial(lambda exponent, constant: fitted(exponent, constant=constant)[0], constant=constant)
         found = float(scipy.optimize.minimize_scalar(loss, bounds=bracket, method="bounded", options=ACCURATE).x)
-        if constant and abs(found) * float(np.ptp(np.log(x))) < ALMOST_NONE:
-            columns = np.column_stack([np.log(x), np.ones(len(x))]) * root[:, None]
-            solution = np.linalg.lstsq(columns, root * y, rcond=None)[0]
-            power = sympy.Float(float(solution[0])) * sympy.log(symbol)
-        else:
-            solution = fitted(found, constant=constant)[1]
-            power = sympy.Float(float(solution[0]) * scale**-found) * symbol ** sympy.Float(found)
-        expression = power + sympy.Float(float(solution[1])) if constant else power
-        if allowed is None or allowed.permits(expression):
-            yield expression
+        solution = fitted(found, constant=constant)[1]
+        solution[0] *= scale**-found
+        yield from permitted(solution, symbol ** sympy.Float(found))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from kansym.search.agenda.engine import whole_budget
-from kansym.search.agenda.grounds import separated
+from kansym.search.agenda.grounds import SURE, separated
 from kansym.search.agenda.task import Proposal, Task
 from kansym.structure.fast_factors import without_fast_factor
 from kansym.structure.folding import folded, smoother_link
@@ -28,9 +28,6 @@ SEPARATED, GUESSED, NEXT_SEPARATION = 1.0, 0.3, 0.8
 """Chance of a separation without noise, and with it, where what an interpolant shows is a guess; and that of the next
 in units of the one before."""
 
-CONFIRMED = 0.9
-"""Chance that a step is true after which fewer columns tell as much as all did before."""
-
 OF_LOW_RANK = frozenset({"trained networks", "sums", "functions of single columns", "compositions"})
 """Engines that a lower rank helps."""
 
@@ -43,7 +40,7 @@ def interpolant(task: Task) -> Iterator[Proposal]:
     if task.surrogate is not None and error > task.expected:
         task.chance = 0.0
     elif _confirmed(task, error):
-        task.chance, task.kinds = max(task.chance, CONFIRMED), frozenset()
+        task.chance, task.kinds = max(task.chance, SURE), frozenset()
     _tell_of_less_noise(task, error)
     if reducer.noisy and task.problem.weights is None:
         # From here on residuals count as they do in y: a quotient's noise is not the same on all rows.
