@@ -14,7 +14,7 @@ from kansym import clock, provenance
 from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.extraction.selection import EXACT
-from kansym.fitting.predictability import LENGTHS, MOST_ROWS, NEIGHBOURS, NOISE, PERMUTATIONS, leftover
+from kansym.fitting.predictability import PERMUTATIONS, leftover
 from kansym.fitting.residuals import residuals_of
 from kansym.search.challenge import ALIKE, rivals
 from kansym.search.challenge import SECONDS as CHALLENGE_SECONDS
@@ -24,6 +24,7 @@ from kansym.search.lacking import fewer_terms, lacking, wrong_parts
 from kansym.search.lengths import description_length_of
 from kansym.search.parts_anew import Part, parts_of, plainly_wrong, read_anew
 from kansym.search.rows import FitRows
+from kansym.structure.settling import UNEVEN_ROWS
 from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.missing_constants import missing_constants
@@ -43,9 +44,6 @@ VERY_LONG = 2.0
 
 SIMPLEST = 5
 """Nodes of a power of one column with its factor, or of another function of a line."""
-
-TESTED = PERMUTATIONS * (len(LENGTHS) * len(NOISE) + len(NEIGHBOURS))
-"""Multiplications of a test of what is left, for each pair of rows."""
 
 LEADERS, PLACES, MOST_ROUNDS = 12, 2, 10
 """Formulas of the shortest descriptions that are asked for what they lack, constants tried in each, and most rounds of
@@ -195,17 +193,18 @@ class FoundFormulas:
         return self._wrong[best]
 
     def leaves_something(self) -> bool:
-        """Whether smooth functions predict what the pick leaves, by the test that its certificate makes.
+        """Whether smooth functions predict what the pick leaves of few rows, by the test that its certificate makes.
 
         An interpolant of few rows may miss as much of a function of many turns as a wrong formula does; neighbours of
         its residual are alike all the same.
         """
-        best = self.best()
+        best, dataset = self.best(), self.fit_rows.dataset
         if best is None:
             return True
+        if dataset.n_rows >= UNEVEN_ROWS:
+            return False
         if best not in self._leaving:
-            dataset = self.fit_rows.dataset
-            clock.charge(Work.DENSE_PRODUCTS, TESTED * min(dataset.n_rows, MOST_ROWS) ** 2)
+            clock.charge(Work.DENSE_PRODUCTS, 2 * PERMUTATIONS * dataset.n_rows**2)
             left = leftover(residuals_of(best, dataset), dataset.names, seed=0)
             self._leaving[best] = left is not None and left.objection
         return self._leaving[best]
