@@ -5,17 +5,24 @@ than the law is no fault of a search that looks for the shortest description: ro
 
     kansym bench lab:7 --seconds 60 --out runs/lab
     python -m benchmarks.excess runs/lab
+    python -m benchmarks.excess pairs benchmarks/paired/records.jsonl dc628818   # noisy entries of the paired set
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sympy
 from cyclopts import App
 
+from benchmarks.paired.entries import Entry, entries, table_of
+from benchmarks.paired.searching import read_records
 from kansym.bench.catalogue import load_catalogue
 from kansym.bench.problem import Problem, make_problem
 from kansym.bench.records import Record, read
+from kansym.errors import KansymError
+from kansym.search.results import StopReason
 from kansym.symbolic.complexity import description_length
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.parser import parse_expression
@@ -23,6 +30,11 @@ from kansym.symbolic.refit import refit
 
 STEPS = 50
 """Most steps of a fit to the rows."""
+
+CLEARLY = 3.0
+"""Bits by which a law is clearly shorter."""
+
+TIME_IS_UP = (StopReason.OUT_OF_TIME, StopReason.OUT_OF_WALL_TIME)
 
 EQUAL = 0.1
 """Bits that are none: a form that has the law's constants is as long."""
@@ -70,6 +82,35 @@ def main(run: Path) -> None:
         longer += excess > -EQUAL
         print(f"{record['law']:12s} the law is {excess:+.1f} bits longer; {record['formula']}")
     print(f"{longer} of {len(lost)} lost laws are no shorter than the pick")
+
+
+@app.command
+def pairs(path: Path, state: str, /) -> None:
+    """Count the noisy entries of the paired set whose law is shorter than what a state found, or is that.
+
+    Parameters
+    ----------
+    path
+        Of records of `benchmarks.paired`.
+    state
+        Its label.
+    """
+    known = {entry.name: entry for entry in entries()}
+    every = [one for one in read_records(path) if one["state"] == state and one.get("noise")]
+    shorter = {one["entry"] for one in every if not one["right"] and _has_a_shorter_law(one, known[one["entry"]])}
+    ended = [one for one in every if one.get("stopped") not in (None, *map(str, TIME_IS_UP))]
+    for words, some in (("noisy searches", every), ("that ended before their time", ended)):
+        right, better = sum(one["right"] for one in some), sum(one["entry"] in shorter for one in some)
+        print(f"{len(some)} {words}: {right} right, {better} with a law that is shorter by {CLEARLY:g} bits and more")
+
+
+def _has_a_shorter_law(record: Mapping[str, Any], entry: Entry) -> bool:
+    problem = table_of(entry).problem
+    try:
+        pick = parse_expression(record["formula"], problem.names)
+        return length(pick, problem) > length(problem.truth, problem) + CLEARLY
+    except (KansymError, KeyError):
+        return False
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Whether a lost law has a longer description than the pick."""
 
+import json
+
 import pytest
 
-from benchmarks.excess import law_excess, main
+from benchmarks.excess import law_excess, main, pairs
 from kansym.bench.records import append
 
 RECORD = {
@@ -32,3 +34,24 @@ def test_a_run(tmp_path, capsys):
     main(tmp_path)
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].startswith("I.12.1 ") and printed[-1] == "0 of 1 lost laws are no shorter than the pick"
+
+
+def test_pairs(tmp_path, capsys):
+    path = tmp_path / "records.jsonl"
+    known = {"entry": "losses/drude-conductivity/low noise", "state": "now", "noise": 0.01}
+    records = [
+        {**known, "right": False, "formula": "x0 + x1", "stopped": "time is up"},
+        {
+            **known,
+            "entry": "losses/skin-depth/low noise",
+            "right": True,
+            "formula": "x0",
+            "stopped": "every shape was tried",
+        },
+        {**known, "entry": "losses/skin-depth/clean", "noise": 0.0, "right": False, "formula": "x0", "stopped": ""},
+    ]
+    path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
+    pairs(path, "now")
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("2 noisy searches: 1 right, 1 with a law")
+    assert second.startswith("1 that ended before their time: 1 right, 0 with a law")
