@@ -120,7 +120,7 @@ def _smooth(
     weighted, target = basis * root[:, None], slope * root
     clock.charge(Work.DENSE_PRODUCTS, 4 * basis.size * basis.shape[1])
     for _ in range(2):
-        # B-splines are well conditioned: their squares serve, in a tenth of the time.
+        # B-splines are well conditioned: the normal equations serve, in less time than a decomposition.
         rows = weighted[kept]
         gram = rows.T @ rows
         gram[np.diag_indices_from(gram)] += np.finfo(float).eps * np.trace(gram)
