@@ -243,19 +243,28 @@ def _cheapest_bits(expression: sympy.Expr, constants: tuple[sympy.Symbol, ...], 
 def _bits(expression: sympy.Expr, constants: Collection[sympy.Symbol], each: float) -> float:
     """Bits of the nodes and exact numbers, with `each` for the choice of a variable."""
     counts = kinds(expression)
+    leaves = list(_leaves(expression))
     # Constants are symbols in a form; each is as many leaves as it has places.
-    places = sum(expression.count(symbol) for symbol in constants)
+    places = sum(leaf in constants for leaf in leaves)
     counts["variable"] -= places
     counts["constant"] += places
     bits = sum(number * COSTS.get(kind, USUAL_BITS) for kind, number in counts.items())
     bits += counts["variable"] * each
     bits -= SLOPE_BITS * len(list(_slopes(expression, constants)))
-    for node in sympy.preorder_traversal(expression):
+    for leaf in leaves:
         # -1 is a sign, and the 1/2 of a square root is part of the operator.
-        if isinstance(node, sympy.Rational) and node not in (sympy.S.NegativeOne, sympy.S.Half):
-            bits += math.log2(1 + abs(node.p)) + math.log2(node.q)
+        if isinstance(leaf, sympy.Rational) and leaf not in (sympy.S.NegativeOne, sympy.S.Half):
+            bits += math.log2(1 + abs(leaf.p)) + math.log2(leaf.q)
     # So is the 2 of a square.
     return bits - counts["square"] * math.log2(3)
+
+
+def _leaves(node: sympy.Basic) -> Iterator[sympy.Basic]:
+    """Numbers and symbols of an expression, each as often as it comes."""
+    if not node.args:
+        yield node
+    for argument in node.args:
+        yield from _leaves(argument)
 
 
 def _slopes(expression: sympy.Expr, constants: Collection[sympy.Symbol]) -> Iterator[sympy.Symbol]:

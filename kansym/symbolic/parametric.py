@@ -4,7 +4,7 @@
 """A formula whose constants are adjustable: fast values and exact derivatives with respect to them."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -14,7 +14,8 @@ import sympy
 from kansym import clock
 from kansym.clock import Work
 from kansym.errors import ArgumentError
-from kansym.symbolic.evaluation import MODULES, finite_column, stable_logarithms, stable_powers, with_real_symbols
+from kansym.symbolic.evaluation import finite_column, stable_logarithms, stable_powers
+from kansym.symbolic.tape import Tape, tape_of
 
 ROUND_DIGITS = 7
 """Equal Floats with more digits than this are one constant that occurs twice; shorter ones may agree by chance."""
@@ -57,29 +58,29 @@ class ParametricForm:
 
     def value_at(self, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
         """`evaluate` for contiguous columns (see `columns_of`) and other values of the constants."""
-        function = _compiled_value(self.expression, self.variables, self.constants)
+        tape = _tape(self.expression, self.variables, self.constants)
         n = len(columns[0]) if columns else 1
         clock.charge(Work.EVALUATIONS)
         clock.charge(Work.EVALUATED_NODES, n * node_count(self.expression))
         with np.errstate(all="ignore"):
-            return finite_column(function(*columns, *values), n)
+            return finite_column(tape.values([*columns, *values]), n)
 
     def jacobian_at(self, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
         """`jacobian` for contiguous columns and other values of the constants."""
-        function, _ = _compiled_jacobian(self.expression, self.variables, self.constants)
+        tape = _tape_of_derivatives(self.expression, self.variables, self.constants)
         n = len(columns[0]) if columns else 1
         clock.charge(Work.EVALUATIONS, 1 + len(self.constants))
         clock.charge(Work.EVALUATED_NODES, n * node_count(self.expression) * len(self.constants))
         result = np.empty((n, len(self.constants)))
         with np.errstate(all="ignore"):
-            for j, column in enumerate(function(*columns, *values)):
+            for j, column in enumerate(tape.derivatives([*columns, *values])):
                 result[:, j] = finite_column(column, n)
         return result
 
     @property
     def linear_constants(self) -> tuple[int, ...]:
         """Indices of constants in which the expression is jointly linear, e.g. prefactors and offsets; none fixed."""
-        linear = _compiled_jacobian(self.expression, self.variables, self.constants)[1]
+        linear = _tape_of_derivatives(self.expression, self.variables, self.constants).linear
         return linear if self.bounds is None else tuple(j for j in linear if not self.fixed[j])
 
     @property
@@ -230,33 +231,13 @@ def _substitute(node: sympy.Expr, numbers: dict[sympy.Symbol, sympy.Float]) -> s
     return result
 
 
-@lru_cache(maxsize=512)
-def _compiled_value(
-    expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
-) -> Callable:
-    prepared, x, c = with_real_symbols(expression, variables, constants)
-    if prepared is sympy.nan:
-        return lambda *arguments: np.nan
-    return sympy.lambdify([*x, *c], stable_logarithms(prepared), modules=MODULES, cse=True)
+@lru_cache(maxsize=2048)
+def _tape(expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]) -> Tape:
+    return tape_of(stable_logarithms(expression), variables, constants)
 
 
-@lru_cache(maxsize=512)
-def _compiled_jacobian(
+@lru_cache(maxsize=2048)
+def _tape_of_derivatives(
     expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
-) -> tuple[Callable, tuple[int, ...]]:
-    prepared, x, c = with_real_symbols(expression, variables, constants)
-    if prepared is sympy.nan:
-        return (lambda *arguments: [np.nan] * len(c)), ()
-    prepared = stable_powers(prepared)
-    derivatives = [sympy.diff(prepared, symbol) for symbol in c]
-    for symbol, derivative in zip(constants, derivatives, strict=True):
-        if derivative.has(sympy.Derivative, sympy.Subs):
-            # sympy has none by the order of a Bessel function.
-            raise ArgumentError(f"there is no closed derivative by the constant {symbol.name}: give it as a number")
-    # Greedy: a constant joins while its derivative contains neither itself nor a member.
-    linear: list[int] = []
-    for j, derivative in enumerate(derivatives):
-        if not derivative.free_symbols & {c[j], *(c[i] for i in linear)}:
-            linear.append(j)
-    function = sympy.lambdify([*x, *c], derivatives, modules=MODULES, cse=True)
-    return function, tuple(linear)
+) -> Tape:
+    return tape_of(stable_powers(expression), variables, constants)

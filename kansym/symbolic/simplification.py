@@ -181,9 +181,11 @@ class _Check:
         form, found = parametrize(expression, self.variables), np.zeros(len(X))
         numbers = np.arange(1, len(form.values) + 1)
         for digit in range(ROUNDED):
-            change = 1 + np.finfo(float).eps * np.where(numbers >> digit & 1, 1.0, -1.0)
-            with np.errstate(all="ignore"):
-                found = np.fmax(found, np.abs(form.with_values(form.values * change).evaluate(X) - expected))
+            change = np.finfo(float).eps * np.where(numbers >> digit & 1, 1.0, -1.0)
+            # At the edge of a domain one of the two has no value.
+            for changed in (form.values * (1 + change), form.values * (1 - change)):
+                with np.errstate(all="ignore"):
+                    found = np.fmax(found, np.abs(form.with_values(changed).evaluate(X) - expected))
         return ROUNDINGS * found
 
 

@@ -7,8 +7,8 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kansym.symbolic.evaluation import LogExpSum, log_exp_sum, stable_logarithms, stable_powers
-from kansym.symbolic.parametric import MODULES, parametrize
+from kansym.symbolic.evaluation import MODULES, LogExpSum, log_exp_sum, stable_logarithms, stable_powers
+from kansym.symbolic.parametric import parametrize
 
 X, Y = sympy.Symbol("x", real=True), sympy.Symbol("y", real=True)
 U = np.array([-1e4, -745.0, -700.0, -40.0, -3.0, -0.1, 0.2, 0.9, 5.0, 37.0, 700.0, 720.0, 1e4])

@@ -51,7 +51,8 @@ BETTERED = 0.4
 """Chance that a formula that leaves nothing to find gives way to one that an engine would have found, in units of that
 chance where nothing was found yet: of 100 noisy searches 67 have a law that is shorter than what they found or is that,
 and of the 56 that ended before their time 13 have a shorter one (`python -m benchmarks.excess pairs`, `da1fd4c0`),
-which is a third, rounded up for what is found on the way."""
+which is a third, rounded up for what is found on the way. Of 33 that ended with a short formula 6 have a shorter law,
+and half the chance would have lost none of their rights, for an eighth less of the time of all that ended early."""
 
 FOR_SHORTER = 2.0
 """Seconds beyond those that an exact law took for which a shorter one is looked for where it is very long."""
@@ -383,7 +384,9 @@ class Agenda:
                 break
         pick = formulas.best()
         # A constant says that nothing was found.
-        bettered = BETTERED if pick is not None and pick.expression.free_symbols else 1.0
+        bettered = 1.0
+        if pick is not None and pick.expression.free_symbols:
+            bettered = BETTERED if formulas.long() else BETTERED / 2
         fresh = (LEAST_AHEAD + self.changed - self.start) / (LEAST_AHEAD + elapsed)
         return bettered * fresh * chance / max(seconds, ahead)
 
