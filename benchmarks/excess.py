@@ -22,8 +22,9 @@ from kansym.bench.catalogue import load_catalogue
 from kansym.bench.problem import Problem, make_problem
 from kansym.bench.records import Record, read
 from kansym.errors import KansymError
+from kansym.search.found import nodes_of_short
 from kansym.search.results import StopReason
-from kansym.symbolic.complexity import description_length
+from kansym.symbolic.complexity import complexity, description_length
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.parser import parse_expression
 from kansym.symbolic.refit import refit
@@ -99,9 +100,22 @@ def pairs(path: Path, state: str, /) -> None:
     every = [one for one in read_records(path) if one["state"] == state and one.get("noise")]
     shorter = {one["entry"] for one in every if not one["right"] and _has_a_shorter_law(one, known[one["entry"]])}
     ended = [one for one in every if one.get("stopped") not in (None, *map(str, TIME_IS_UP))]
-    for words, some in (("noisy searches", every), ("that ended before their time", ended)):
+    short = [one for one in ended if _is_short(one, known[one["entry"]])]
+    for words, some in (
+        ("noisy searches", every),
+        ("that ended before their time", ended),
+        ("of these with a short formula", short),
+    ):
         right, better = sum(one["right"] for one in some), sum(one["entry"] in shorter for one in some)
         print(f"{len(some)} {words}: {right} right, {better} with a law that is shorter by {CLEARLY:g} bits and more")
+
+
+def _is_short(record: Mapping[str, Any], entry: Entry) -> bool:
+    try:
+        pick = parse_expression(record["formula"], table_of(entry).problem.names)
+    except (KansymError, KeyError):
+        return False
+    return complexity(pick) <= nodes_of_short(pick)
 
 
 def _has_a_shorter_law(record: Mapping[str, Any], entry: Entry) -> bool:

@@ -38,8 +38,8 @@ class Work(Enum):
     """Kinds of costly steps, each with the unit that it is counted in."""
 
     ALGEBRA = "nodes of an expression that sympy rebuilds"
-    COMPILED_NODES = "nodes of an expression, times its derivatives, that are compiled"
-    EVALUATIONS = "calls of a compiled expression"
+    COMPILED_NODES = "nodes of an expression, times its derivatives, that are compiled or put on a tape"
+    EVALUATIONS = "evaluations of an expression"
     EVALUATED_NODES = "rows times nodes of an expression that is evaluated"
     NUMBERS_TRIED = "constants for which exact numbers are looked for"
     DENSE_PRODUCTS = "multiplications of matrix products and factorizations"

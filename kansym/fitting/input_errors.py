@@ -14,6 +14,7 @@ from kansym.symbolic.evaluation import MODULES, finite_column, stable_powers, wi
 from kansym.symbolic.parametric import ParametricForm, columns_of
 from kansym.symbolic.refit import LeastSquares
 from kansym.symbolic.scaled_columns import zero_if_undefined
+from kansym.symbolic.tape import Tape
 
 
 class RowsWithErrors:
@@ -144,32 +145,37 @@ def curvature_shift(form: ParametricForm, X: np.ndarray, *, x_error: np.ndarray,
 
 def slopes_at(form: ParametricForm, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
     """Derivatives (n, d) of the formula with respect to its columns; nan where not finite and real."""
-    return _evaluated(_compiled_slopes(form.expression, form.variables, form.constants, 1), columns, values)
+    # With columns in the place of constants.
+    tape = _tape(form.expression, form.constants, form.variables)
+    return _table(lambda: tape.derivatives([*values, *columns]), len(columns[0]))
 
 
 def second_slopes_at(form: ParametricForm, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
     """Second derivatives (n, d (d + 1)/2) with respect to columns i <= j, in lexical order."""
-    return _evaluated(_compiled_slopes(form.expression, form.variables, form.constants, 2), columns, values)
+    function = _compiled_bends(form.expression, form.variables, form.constants)
+    return _table(lambda: function(*columns, *values), len(columns[0]))
 
 
-def _evaluated(function: Callable, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
+def _table(parts: Callable[[], Sequence[object]], n: int) -> np.ndarray:
     with np.errstate(all="ignore"):
-        parts = function(*columns, *values)
-        return np.column_stack([finite_column(part, len(columns[0])) for part in parts])
+        return np.column_stack([finite_column(part, n) for part in parts()])
 
 
 @lru_cache(maxsize=512)
-def _compiled_slopes(
-    expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...], order: int
+def _tape(expression: sympy.Expr, constants: tuple[sympy.Symbol, ...], variables: tuple[sympy.Symbol, ...]) -> Tape:
+    return Tape(stable_powers(expression), constants, variables)
+
+
+@lru_cache(maxsize=512)
+def _compiled_bends(
+    expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
 ) -> Callable:
     prepared, x, c = with_real_symbols(expression, variables, constants)
     if prepared is sympy.nan:
         return lambda *arguments: [np.nan] * len(x)
     prepared = stable_powers(prepared)
-    derivatives = [sympy.diff(prepared, symbol) for symbol in x]
-    if order == 2:
-        pairs = [(i, j) for i in range(len(x)) for j in range(i, len(x))]
-        derivatives = [sympy.diff(derivatives[i], x[j]) for i, j in pairs]
+    slopes = [sympy.diff(prepared, symbol) for symbol in x]
+    derivatives = [sympy.diff(slopes[i], x[j]) for i in range(len(x)) for j in range(i, len(x))]
     # The derivative of a sign is zero but for a spike that no row can lie on.
     derivatives = [derivative.replace(sympy.DiracDelta, lambda *_: sympy.S.Zero) for derivative in derivatives]
     return sympy.lambdify([*x, *c], derivatives, modules=MODULES, cse=True)

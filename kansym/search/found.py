@@ -87,9 +87,9 @@ Seeds = Callable[[FitRows, float, Callable[[str, str], None]], Iterator[Formula]
 """Formulas to begin with, from the rows, a `kansym.clock.now` deadline, and what progress is reported to."""
 
 
-def _short(formula: Formula) -> int:
+def nodes_of_short(formula: sympy.Expr) -> int:
     """Nodes of a formula of as many columns than which none is much shorter."""
-    return max(SHORT_FORMULA, SHORT_OF_COLUMNS + NODES_OF_COLUMN * len(formula.expression.free_symbols))
+    return max(SHORT_FORMULA, SHORT_OF_COLUMNS + NODES_OF_COLUMN * len(formula.free_symbols))
 
 
 @dataclass(eq=False)
@@ -171,7 +171,7 @@ class FoundFormulas:
         if best is None:
             return True
         # Nothing is shorter than a power law of the same columns.
-        return best.complexity > times * _short(best) and not is_power_law(
+        return best.complexity > times * nodes_of_short(best.expression) and not is_power_law(
             best.expression, best.expression.free_symbols
         )
 
@@ -383,7 +383,7 @@ class FoundFormulas:
         """Add what a formula becomes with a function of one column more, and with others for some of its parts."""
         expression = form.substituted()
         # A function of the only column is what the whole search is for.
-        several, long = len(self.fit_rows.variables) > 1, formula.complexity > _short(formula)
+        several, long = len(self.fit_rows.variables) > 1, formula.complexity > nodes_of_short(formula.expression)
         parts = lacking(expression, self.fit_rows, 0.0) if several else []
         if several or long:
             parts += parts_of(expression, self.fit_rows, long=long)

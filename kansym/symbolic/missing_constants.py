@@ -13,16 +13,16 @@ is Rao's score test.
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 import sympy
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.symbolic.evaluation import MODULES, finite_column, real_functions
+from kansym.symbolic.evaluation import finite_column
 from kansym.symbolic.parametric import ParametricForm, node_count
 from kansym.symbolic.scaled_columns import unit_columns
+from kansym.symbolic.tape import is_whole, rule_of, symbols_of, varying
 
 ALIKE = 1e-4
 """One less the cosine between two derivatives of places that say the same."""
@@ -129,54 +129,25 @@ def _forward(node: sympy.Expr, place: tuple[int, ...], leaves: dict, parts: list
         parts.append(_Part(node, place, (), leaves[node], ()))
     elif node.is_number:
         parts.append(_Part(node, place, (), np.full(n, float(node) if node.is_real else np.nan), ()))
-    elif not all(isinstance(argument, sympy.Expr) for argument in node.args):
+    elif is_whole(node):
         # Cases, for instance: their parts are not looked into.
-        symbols = tuple(node.free_symbols)
-        value = sympy.lambdify(symbols, real_functions(node), modules=MODULES)(*(leaves[one] for one in symbols))
+        value = rule_of(node).value(*(leaves[one] for one in symbols_of(node)))
         parts.append(_Part(node, place, (), finite_column(value, n), ()))
     else:
-        varying = [k for k, argument in enumerate(node.args) if not _is_order(node, k)]
-        children = tuple(_forward(node.args[k], (*place, k), leaves, parts) for k in varying)
-        values = [parts[k].value for k in children]
-        value, slopes = _evaluated(node, values, varying)
+        children = tuple(_forward(node.args[k], (*place, k), leaves, parts) for k in varying(node))
+        value, slopes = _evaluated(node, [parts[k].value for k in children])
         parts.append(_Part(node, place, children, value, slopes))
     return len(parts) - 1
 
 
-def _is_order(node: sympy.Expr, k: int) -> bool:
-    """Whether an argument is a number that belongs to the function, as the order of a Bessel function."""
-    return node.is_Function and node.args[k].is_number and len(node.args) > 1
-
-
-def _evaluated(node: sympy.Expr, values: list[np.ndarray], varying: list[int]) -> tuple[np.ndarray, tuple]:
+def _evaluated(node: sympy.Expr, values: list[np.ndarray]) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Value and derivatives by the arguments."""
-    if node.is_Add:
-        return sum(values), tuple(np.ones_like(one) for one in values)
-    if node.is_Mul:
-        others = [math.prod(values[:k] + values[k + 1 :]) for k in range(len(values))]
-        return math.prod(values), tuple(np.broadcast_to(one, values[0].shape) for one in others)
-    if node.is_Pow:
-        base, exponent = values
-        power = base**exponent
-        # By the exponent of a base below zero there is no derivative; nobody asks for that of a whole number.
-        return power, (exponent * base ** (exponent - 1), power * np.log(base))
-    key = tuple(None if k in varying else argument for k, argument in enumerate(node.args))
-    value, slopes = _function(node.func, key)
-    n = len(values[0])
-    return finite_column(value(*values), n), tuple(finite_column(slope(*values), n) for slope in slopes)
-
-
-@lru_cache(maxsize=256)
-def _function(function: type, orders: tuple) -> tuple[Callable, list[Callable]]:
-    """Value and derivatives of a function of sympy's."""
-    symbols = [sympy.Symbol(f"t{k}", real=True) for k in range(len(orders))]
-    free = [symbol for symbol, order in zip(symbols, orders, strict=True) if order is None]
-    arguments = [symbol if order is None else order for symbol, order in zip(symbols, orders, strict=True)]
-    expression = real_functions(function(*arguments))
-    derivatives = [sympy.diff(expression, symbol) for symbol in free]
-    return sympy.lambdify(free, expression, modules=MODULES), [
-        sympy.lambdify(free, derivative, modules=MODULES) for derivative in derivatives
-    ]
+    rule, n = rule_of(node), len(values[0])
+    value = rule.value(*values)
+    slopes = [0.0 if one is None else one for one in rule.partials(values, value, [True] * len(values))]
+    if not node.is_Function:
+        return value, tuple(np.broadcast_to(one, n) for one in slopes)
+    return finite_column(value, n), tuple(finite_column(one, n) for one in slopes)
 
 
 def _backward(parts: list[_Part]) -> None:

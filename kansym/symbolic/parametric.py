@@ -15,7 +15,7 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.errors import ArgumentError
 from kansym.symbolic.evaluation import finite_column, stable_logarithms, stable_powers
-from kansym.symbolic.tape import Tape, tape_of
+from kansym.symbolic.tape import Tape
 
 ROUND_DIGITS = 7
 """Equal Floats with more digits than this are one constant that occurs twice; shorter ones may agree by chance."""
@@ -58,7 +58,7 @@ class ParametricForm:
 
     def value_at(self, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
         """`evaluate` for contiguous columns (see `columns_of`) and other values of the constants."""
-        tape = _tape(self.expression, self.variables, self.constants)
+        tape, _ = _tapes(self.expression, self.variables, self.constants)
         n = len(columns[0]) if columns else 1
         clock.charge(Work.EVALUATIONS)
         clock.charge(Work.EVALUATED_NODES, n * node_count(self.expression))
@@ -67,7 +67,7 @@ class ParametricForm:
 
     def jacobian_at(self, columns: Sequence[np.ndarray], values: np.ndarray) -> np.ndarray:
         """`jacobian` for contiguous columns and other values of the constants."""
-        tape = _tape_of_derivatives(self.expression, self.variables, self.constants)
+        _, tape = _tapes(self.expression, self.variables, self.constants)
         n = len(columns[0]) if columns else 1
         clock.charge(Work.EVALUATIONS, 1 + len(self.constants))
         clock.charge(Work.EVALUATED_NODES, n * node_count(self.expression) * len(self.constants))
@@ -80,7 +80,7 @@ class ParametricForm:
     @property
     def linear_constants(self) -> tuple[int, ...]:
         """Indices of constants in which the expression is jointly linear, e.g. prefactors and offsets; none fixed."""
-        linear = _tape_of_derivatives(self.expression, self.variables, self.constants).linear
+        linear = _tapes(self.expression, self.variables, self.constants)[1].linear
         return linear if self.bounds is None else tuple(j for j in linear if not self.fixed[j])
 
     @property
@@ -232,12 +232,10 @@ def _substitute(node: sympy.Expr, numbers: dict[sympy.Symbol, sympy.Float]) -> s
 
 
 @lru_cache(maxsize=2048)
-def _tape(expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]) -> Tape:
-    return tape_of(stable_logarithms(expression), variables, constants)
-
-
-@lru_cache(maxsize=2048)
-def _tape_of_derivatives(
+def _tapes(
     expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]
-) -> Tape:
-    return tape_of(stable_powers(expression), variables, constants)
+) -> tuple[Tape, Tape]:
+    """For values, and for derivatives; one for both where no exponential is written otherwise."""
+    for_values, for_slopes = stable_logarithms(expression), stable_powers(expression)
+    tape = Tape(for_values, variables, constants)
+    return tape, tape if for_slopes == for_values else Tape(for_slopes, variables, constants)

@@ -12,25 +12,37 @@ Griewank and Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, doi:10.1137/1.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, reduce
+from operator import add, mul, or_
 from typing import Any
 
 import numpy as np
 import sympy
 
 from kansym.errors import ArgumentError
-from kansym.symbolic.evaluation import MODULES, RealAbs, RealSign
+from kansym.symbolic.evaluation import MODULES, real_functions
 
 Value = Any
 """A row-wise array (n,), or a number that is the same in all rows."""
 
-LARGEST_INTEGER = 2**53
-"""Beyond it doubles are not exact, and numpy makes slow object arrays of integers."""
 
-REAL = {sympy.Abs: RealAbs, sympy.sign: RealSign}
-"""Functions of a real argument whose derivatives sympy has only for complex ones."""
+@dataclass(frozen=True)
+class Rule:
+    """A function of a few arguments, and its derivatives.
+
+    Attributes
+    ----------
+    value : callable
+        Of the arguments.
+    partials : callable
+        ``(arguments, result, wanted)`` to the derivatives by the arguments that are wanted, in a list as long as the
+        arguments; None in place of one that is zero or not wanted.
+    """
+
+    value: Callable[..., Value]
+    partials: Callable[[Sequence[Value], Value, Sequence[bool]], list[Value | None]]
 
 
 @dataclass(frozen=True)
@@ -43,19 +55,14 @@ class Operation:
         Slot of its result.
     inputs : tuple of int
         Slots of its arguments.
-    value : callable
-        Of the arguments.
-    partials : callable or None
-        ``(arguments, result, wanted)`` to the derivatives by the arguments that are wanted; None in place of one that
-        is zero. None for a sum, all of whose derivatives are one.
+    rule : Rule
     wanted : tuple of bool
         Which arguments depend on constants.
     """
 
     place: int
     inputs: tuple[int, ...]
-    value: Callable[..., Value]
-    partials: Callable[[Sequence[Value], Value, Sequence[bool]], Sequence[Value | None]] | None
+    rule: Rule
     wanted: tuple[bool, ...]
 
 
@@ -111,22 +118,18 @@ class Tape:
             slope = slopes[one.place]
             if slope is None or not any(one.wanted):
                 continue
-            inner = None
-            if one.partials is not None:
-                inner = one.partials([slots[k] for k in one.inputs], slots[one.place], one.wanted)
-            for number, (place, wanted) in enumerate(zip(one.inputs, one.wanted, strict=True)):
-                if not wanted or (inner is not None and inner[number] is None):
-                    continue
-                part = slope if inner is None else slope * inner[number]
-                known = slopes[place]
-                slopes[place] = part if known is None else known + part
+            inner = one.rule.partials([slots[k] for k in one.inputs], slots[one.place], one.wanted)
+            for place, wanted, partial in zip(one.inputs, one.wanted, inner, strict=True):
+                if wanted and partial is not None:
+                    known = slopes[place]
+                    slopes[place] = slope * partial if known is None else known + slope * partial
         return [0.0 if one is None else one for one in slopes[self._first : self._first + len(self.constants)]]
 
     def _run(self, arguments: Sequence[Value]) -> list[Value]:
         slots = list(self._slots)
         slots[: len(arguments)] = arguments
         for one in self._operations:
-            slots[one.place] = one.value(*[slots[k] for k in one.inputs])
+            slots[one.place] = one.rule.value(*[slots[k] for k in one.inputs])
         return slots
 
     # -- writing ------------------------------------------------------------------------------------------------------
@@ -144,43 +147,29 @@ class Tape:
         return len(self._slots) - 1
 
     def _operation(self, node: sympy.Basic) -> int:
-        if node.is_Add:
-            return self._append(node.args, _sum, None, bent=False)
-        if node.is_Mul:
-            return self._append(node.args, _product, _others, bent=False)
-        if isinstance(node, sympy.Pow):
-            base, exponent = node.args
-            if exponent.is_number:
-                value, partials = power(number(exponent))
-                return self._append((base,), value, partials)
-            return self._append((base, exponent), np.power, _of_power)
-        if isinstance(node, sympy.exp):
-            return self._append(node.args, np.exp, _of_exponential)
-        arguments, shape = shape_of(node)
-        rule = Rule.of(shape, len(arguments))
-        return self._append(arguments, rule.value, rule.partials)
+        if node.is_Pow and node.args[1].is_number:
+            return self._append(node.args[:1], power(number(node.args[1])))
+        if is_whole(node):
+            return self._append(symbols_of(node), rule_of(node))
+        return self._append([node.args[k] for k in varying(node)], rule_of(node))
 
-    def _append(
-        self, arguments: Sequence[sympy.Basic], value: Callable[..., Value], partials: Any, *, bent: bool = True
-    ) -> int:
+    def _append(self, arguments: Sequence[sympy.Basic], rule: Rule) -> int:
         inputs = tuple(map(self._write, arguments))
         depends = [self._depends[k] for k in inputs]
-        if bent:
-            self._bend([sum_of_bits(depends)] * 2)
-        elif partials is not None:
+        if rule is PRODUCT:
             self._bend(depends)
-        wanted = tuple(map(bool, depends))
+        elif rule is not SUM:
+            self._bend([union(depends)] * 2)
         self._slots.append(None)
-        self._depends.append(sum_of_bits(depends))
-        place = len(self._slots) - 1
-        self._operations.append(Operation(place, inputs, value, partials, wanted))
-        return place
+        self._depends.append(union(depends))
+        self._operations.append(Operation(len(self._slots) - 1, inputs, rule, tuple(map(bool, depends))))
+        return len(self._slots) - 1
 
     def _bend(self, factors: Sequence[int]) -> None:
         """Note that the derivatives by constants of one factor depend on those of the others."""
         for number, one in enumerate(factors):
             if one:
-                others = sum_of_bits(other for k, other in enumerate(factors) if k != number)
+                others = union(other for k, other in enumerate(factors) if k != number)
                 for k in range(len(self.constants)):
                     if one >> k & 1:
                         self._curved[k] |= others
@@ -196,154 +185,122 @@ class Tape:
         return tuple(linear)
 
 
-@lru_cache(maxsize=2048)
-def tape_of(expression: sympy.Expr, variables: tuple[sympy.Symbol, ...], constants: tuple[sympy.Symbol, ...]) -> Tape:
-    """The tape of an expression; one for equal ones."""
-    return Tape(expression, variables, constants)
-
-
 def number(node: sympy.Basic) -> Value:
     """A number of an expression in double precision; nan where it has none."""
-    if node.is_Integer and abs(int(node)) <= LARGEST_INTEGER:
-        return float(int(node))
     try:
+        if node.is_Integer:
+            return float(int(node))
         value = complex(node)
     except (TypeError, ValueError, OverflowError):
         return math.nan
     return value.real if value.imag == 0 else value
 
 
-def sum_of_bits(parts: Any) -> int:
+def union(parts: Iterable[int]) -> int:
     """All bits that are in any of some sets."""
-    found = 0
-    for one in parts:
-        found |= one
-    return found
+    return reduce(or_, parts, 0)
 
 
-# -- operations -------------------------------------------------------------------------------------------------------
+# -- rules ------------------------------------------------------------------------------------------------------------
+
+
+def is_whole(node: sympy.Basic) -> bool:
+    """Whether a part is taken as a function of its symbols, since its own arguments are no formulas: cases are one."""
+    return not all(isinstance(argument, sympy.Expr) for argument in node.args)
+
+
+def symbols_of(node: sympy.Basic) -> list[sympy.Basic]:
+    """The symbols in a part, in the order in which its rule takes them."""
+    return sorted(node.free_symbols, key=lambda symbol: symbol.name)
+
+
+def varying(node: sympy.Basic) -> list[int]:
+    """Which arguments of a part its rule takes: all but numbers that belong to a function, as the order of a Bessel
+    function does."""
+    return [k for k, argument in enumerate(node.args) if not (node.is_Function and argument.is_number)]
+
+
+def rule_of(node: sympy.Basic) -> Rule:
+    """The rule of a part, for its `varying` arguments, or for its `symbols_of` where it is taken as a whole."""
+    if node.is_Add:
+        return SUM
+    if node.is_Mul:
+        return PRODUCT
+    if node.is_Pow:
+        return POWER
+    if isinstance(node, sympy.exp):
+        return EXPONENTIAL
+    if is_whole(node):
+        symbols = symbols_of(node)
+        return compiled(node.xreplace(dict(zip(symbols, dummies(len(symbols)), strict=True))), len(symbols))
+    places = varying(node)
+    arguments = dict(zip(places, dummies(len(places)), strict=True))
+    return compiled(node.func(*(arguments.get(k, one) for k, one in enumerate(node.args))), len(places))
 
 
 def _sum(*terms: Value) -> Value:
-    total = terms[0]
-    for one in terms[1:]:
-        total = total + one
-    return total
+    return reduce(add, terms)
 
 
 def _product(*factors: Value) -> Value:
-    total = factors[0]
-    for one in factors[1:]:
-        total = total * one
-    return total
+    return reduce(mul, factors)
+
+
+def _ones(terms: Sequence[Value], result: Value, wanted: Sequence[bool]) -> list[Value | None]:
+    return [1.0] * len(terms)
 
 
 def _others(factors: Sequence[Value], result: Value, wanted: Sequence[bool]) -> list[Value | None]:
     """Derivatives of a product: the product of all other factors, since one may be zero."""
-    if len(factors) == 2:
-        return [factors[1], factors[0]]
     return [_product(*factors[:k], *factors[k + 1 :]) if one else None for k, one in enumerate(wanted)]
 
 
 def _of_power(arguments: Sequence[Value], result: Value, wanted: Sequence[bool]) -> list[Value | None]:
+    # By the exponent of a base below zero there is no derivative; nobody asks for that of a whole number.
     base, exponent = arguments
     inner = exponent * np.power(base, exponent - 1) if wanted[0] else None
     return [inner, result * np.log(base) if wanted[1] else None]
 
 
-def _of_exponential(arguments: Sequence[Value], result: Value, wanted: Sequence[bool]) -> list[Value | None]:
-    return [result]
+SUM, PRODUCT, POWER = Rule(_sum, _ones), Rule(_product, _others), Rule(np.power, _of_power)
+EXPONENTIAL = Rule(np.exp, lambda arguments, result, wanted: [result])
 
 
 @lru_cache(maxsize=1024)
-def power(exponent: Value) -> tuple[Callable[[Value], Value], Any]:
-    """A power with a known exponent, and its derivative."""
-    value = POWERS.get(exponent) or (lambda base: np.power(base, exponent))
-    lower = POWERS.get(exponent - 1) or (lambda base: np.power(base, exponent - 1))
-    if exponent == 2:
-        return value, lambda arguments, result, wanted: [2.0 * arguments[0]]
-    if exponent == -1:
-        return value, lambda arguments, result, wanted: [-result * result]
-    return value, lambda arguments, result, wanted: [exponent * lower(arguments[0])]
-
-
-POWERS: dict[Value, Callable[[Value], Value]] = {
-    -2.0: lambda base: 1.0 / (base * base),
-    -1.0: lambda base: 1.0 / base,
-    -0.5: lambda base: 1.0 / np.sqrt(base),
-    0.5: np.sqrt,
-    1.0: lambda base: base,
-    2.0: lambda base: base * base,
-    3.0: lambda base: base * base * base,
-}
-"""Powers that are had for less than any."""
-
-
-def shape_of(node: sympy.Basic) -> tuple[tuple[sympy.Basic, ...], sympy.Basic]:
-    """What a function is applied to, and the function in the first of `DUMMIES`.
-
-    Arguments that are numbers, such as the order of a Bessel function, belong to the function. One whose arguments are
-    conditions is taken as a whole, as a function of the symbols in it.
-    """
-    plain = all(isinstance(argument, sympy.Expr) for argument in node.args)
-    arguments = (
-        tuple(argument for argument in node.args if not argument.is_number)
-        if plain
-        else tuple(sorted(node.free_symbols, key=lambda symbol: symbol.name))
+def power(exponent: Value) -> Rule:
+    """A power with a known exponent."""
+    # numpy's operator knows what is had for less than any power, as squares and roots.
+    return Rule(
+        lambda base: base**exponent, lambda arguments, result, wanted: [exponent * arguments[0] ** (exponent - 1)]
     )
-    while len(DUMMIES) < len(arguments):
-        DUMMIES.append(sympy.Symbol(f"_u{len(DUMMIES)}", real=True))
-    if not plain:
-        shape = node.xreplace(dict(zip(arguments, DUMMIES, strict=False)))
-        return arguments, shape.replace(sympy.Abs, RealAbs).replace(sympy.sign, RealSign)
-    rest = iter(DUMMIES)
-    function = REAL.get(node.func, node.func)
-    return arguments, function(*(argument if argument.is_number else next(rest) for argument in node.args))
 
 
-DUMMIES: list[sympy.Symbol] = []
-"""Arguments of rules."""
+@lru_cache(maxsize=64)
+def dummies(count: int) -> tuple[sympy.Symbol, ...]:
+    """Arguments of compiled rules."""
+    return tuple(sympy.Symbol(f"_u{k}", real=True) for k in range(count))
 
 
-class Rule:
-    """A function of a few arguments with its partial derivatives, each compiled when it is needed first.
+@lru_cache(maxsize=1024)
+def compiled(function: sympy.Basic, count: int) -> Rule:
+    """A function of so many `dummies` as a rule; each derivative is compiled when it is needed first.
 
-    Parameters
-    ----------
-    shape : sympy.Expr
-        In the first of `DUMMIES`.
-    count : int
-        Of its arguments.
+    The rule raises ArgumentError where sympy has no closed derivative, as by the order of a Bessel function.
     """
+    function, arguments = real_functions(function), dummies(count)
 
-    def __init__(self, shape: sympy.Basic, count: int) -> None:
-        self.shape, self.arguments = shape, DUMMIES[:count]
-        self.value = sympy.lambdify(self.arguments, shape, modules=MODULES)
-        self._partials: dict[int, Callable[..., Value] | None] = {}
+    @cache
+    def partial(k: int) -> Callable[..., Value] | None:
+        derivative = sympy.diff(function, arguments[k])
+        if derivative.has(sympy.Derivative, sympy.Subs):
+            raise ArgumentError(
+                f"there is no closed derivative of {function.func.__name__} by its argument {k + 1}: give the constant "
+                "in it as a number"
+            )
+        return None if derivative.is_zero else sympy.lambdify(arguments, derivative, modules=MODULES)
 
-    @staticmethod
-    @lru_cache(maxsize=1024)
-    def of(shape: sympy.Basic, count: int) -> Rule:
-        """The rule of a function; one for equal ones."""
-        return Rule(shape, count)
+    def partials(values: Sequence[Value], result: Value, wanted: Sequence[bool]) -> list[Value | None]:
+        found = [partial(k) if one else None for k, one in enumerate(wanted)]
+        return [None if one is None else one(*values) for one in found]
 
-    def partials(self, arguments: Sequence[Value], result: Value, wanted: Sequence[bool]) -> list[Value | None]:
-        """The derivatives by arguments that depend on constants; None where one is zero."""
-        found: list[Value | None] = []
-        for k, one in enumerate(wanted):
-            partial = self._partial(k) if one else None
-            found.append(None if partial is None else partial(*arguments))
-        return found
-
-    def _partial(self, k: int) -> Callable[..., Value] | None:
-        if k not in self._partials:
-            derivative = sympy.diff(self.shape, self.arguments[k])
-            if derivative.has(sympy.Derivative, sympy.Subs):
-                # sympy has none by the order of a Bessel function.
-                raise ArgumentError(
-                    f"there is no closed derivative of {self.shape.func.__name__} by its argument {k + 1}: give the "
-                    "constant in it as a number"
-                )
-            zero = derivative.is_zero
-            self._partials[k] = None if zero else sympy.lambdify(self.arguments, derivative, modules=MODULES)
-        return self._partials[k]
+    return Rule(sympy.lambdify(arguments, function, modules=MODULES), partials)

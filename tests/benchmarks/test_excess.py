@@ -52,6 +52,7 @@ def test_pairs(tmp_path, capsys):
     ]
     path.write_text("".join(json.dumps(one) + "\n" for one in records), encoding="utf-8")
     pairs(path, "now")
-    first, second = capsys.readouterr().out.splitlines()
+    first, second, third = capsys.readouterr().out.splitlines()
     assert first.startswith("2 noisy searches: 1 right, 1 with a law")
     assert second.startswith("1 that ended before their time: 1 right, 0 with a law")
+    assert third.startswith("1 of these with a short formula: 1 right, 0 with a law")

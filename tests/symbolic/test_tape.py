@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kansym.errors import ArgumentError
-from kansym.symbolic.tape import tape_of
+from kansym.symbolic.tape import Tape
 
 X, Y = sympy.symbols("x y", real=True)
 A, B, C = sympy.symbols("a b c", real=True)
@@ -38,7 +38,7 @@ def exact(expression: sympy.Expr) -> np.ndarray:
 @given(EXPRESSIONS)
 @settings(max_examples=150, deadline=None)
 def test_values_and_derivatives_are_those_of_mpmath(expression):
-    tape = tape_of(expression, (X, Y), (A, B, C))
+    tape = Tape(expression, (X, Y), (A, B, C))
     arguments = [*ROWS, *map(np.float64, CONSTANTS)]
     size = 1 + max(float(np.abs(exact(part)).max()) for part in sympy.preorder_traversal(expression))
     assert np.broadcast_to(tape.values(arguments), 3) == pytest.approx(exact(expression), rel=1e-11, abs=1e-13 * size)
@@ -51,7 +51,7 @@ def test_values_and_derivatives_are_those_of_mpmath(expression):
 @given(EXPRESSIONS)
 @settings(max_examples=150, deadline=None)
 def test_in_linear_constants_the_expression_is_jointly_linear(expression):
-    tape = tape_of(expression, (X, Y), (A, B, C))
+    tape = Tape(expression, (X, Y), (A, B, C))
     members = [(A, B, C)[k] for k in tape.linear]
     for one in members:
         assert not sympy.diff(expression, one).free_symbols & set(members)
@@ -68,12 +68,12 @@ def test_in_linear_constants_the_expression_is_jointly_linear(expression):
     ],
 )
 def test_which_constants_are_linear(expression, linear):
-    assert tape_of(expression, (X, Y), (A, B, C)).linear == linear
+    assert Tape(expression, (X, Y), (A, B, C)).linear == linear
 
 
 def test_conditions_are_taken_as_a_whole():
     bend = sympy.Piecewise((A * X, X < 1), (A + B * (X - 1) ** 2, True))
-    tape = tape_of(bend, (X, Y), (A, B, C))
+    tape = Tape(bend, (X, Y), (A, B, C))
     by_a, by_b, by_c = (np.broadcast_to(one, 3) for one in tape.derivatives([*ROWS, *map(np.float64, CONSTANTS)]))
     x = ROWS[0]
     assert by_a == pytest.approx(np.where(x < 1, x, 1.0))
@@ -82,17 +82,17 @@ def test_conditions_are_taken_as_a_whole():
 
 
 def test_a_factor_that_is_zero_has_its_derivative():
-    tape = tape_of(A * (X - A) * (Y + B), (X, Y), (A, B, C))
+    tape = Tape(A * (X - A) * (Y + B), (X, Y), (A, B, C))
     by_a = tape.derivatives([np.array([0.7]), np.array([0.2]), *map(np.float64, CONSTANTS)])[0]
     assert by_a == pytest.approx(-0.7 * 1.5)
 
 
 def test_the_order_of_a_bessel_function_is_no_constant_to_fit():
-    tape = tape_of(sympy.besselj(A, X), (X,), (A,))
+    tape = Tape(sympy.besselj(A, X), (X,), (A,))
     with pytest.raises(ArgumentError, match="no closed derivative of besselj by its argument 1"):
         tape.derivatives([np.array([1.0]), np.float64(0.5)])
 
 
 def test_symbols_that_nobody_has_are_named():
     with pytest.raises(ArgumentError, match=r"among its variables: \['b'\]"):
-        tape_of(A * X + B, (X,), (A,))
+        Tape(A * X + B, (X,), (A,))

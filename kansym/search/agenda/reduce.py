@@ -26,8 +26,7 @@ one that lowers its rank."""
 
 SEPARATED, GUESSED, NEXT_SEPARATION = 1.0, 0.3, 0.8
 """Chance of a separation without noise, and with it, where what an interpolant shows is a guess; and that of the next
-in units of the one before. Of whole noisy tables 8 of 13 first ones are true of the law, but an order by 0.6 lost a
-right of 150 and won none: reading a function from an interpolant's noise is the other half."""
+in units of the one before."""
 
 OF_LOW_RANK = frozenset({"trained networks", "sums", "functions of single columns", "compositions"})
 """Engines that a lower rank helps."""
