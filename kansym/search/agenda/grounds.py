@@ -160,8 +160,8 @@ class CurveGround:
         if not product:
             residual = residual - residual.mean()
         reading = _Reading(residual, self._cost(expression, _size(residual)))
-        # With noise the interpolant's errors are those of a smooth function, which longer readings follow.
-        least = self.uncertain / UNCERTAIN if self.parent.facts.reducer.noisy else 0.0
+        # Up to the interpolant's errors, which longer readings follow, no two of them differ.
+        least = self.uncertain / UNCERTAIN
         same = [other for other in self._readings if other.same(reading, least)]
         rank = sum(reading.cost >= other.cost for other in self._readings if other not in same)
         if rank >= READINGS or any(other.cost <= reading.cost for other in same):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -16,7 +16,7 @@ from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.grounds import UserGround
 from kansym.search.agenda.stepping import SLICE, Steps
 from kansym.search.agenda.task import Found, Proposal, Task
-from kansym.search.agenda.yields import expected
+from kansym.search.agenda.yields import expected, had
 from kansym.search.events import Event
 from kansym.search.faults import Faults
 from kansym.search.lengths import is_noisy
@@ -24,6 +24,7 @@ from kansym.search.results import StopReason, TrainedNetwork
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
+from kansym.symbolic.single_argument import is_power_law
 from kansym.symbolic.steps import Step, StepKind
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,9 @@ chance where nothing was found yet: of 100 noisy searches 67 have a law that is 
 and of the 56 that ended before their time 13 have a shorter one (`python -m benchmarks.excess pairs`, `da1fd4c0`),
 which is a third, rounded up for what is found on the way. Of a short formula it is half of that: 4 of 30 have a shorter
 law, of the others 8 of 24 (`dc628818`)."""
+
+SOONER = 0.5
+"""Chance that of a table and a smaller one, made of it by a true step, the smaller one shows the law first."""
 
 FOR_SHORTER = 2.0
 """Seconds beyond those that an exact law took for which a shorter one is looked for where it is very long."""
@@ -85,12 +89,20 @@ class Job:
     steps: Steps[Proposal]
     number: int
 
-    def expected(self, *, noisy: bool) -> Expected:
-        """What it promises, given that it has not had the law yet."""
-        # Yields are those of tables with as many rows as most: on larger ones an engine has as much to do after longer.
-        pace = self.task.pace if self.engine.informed or self.engine.informs else 1.0
-        chance, seconds = expected(self.engine.name, noisy=noisy, spent=self.steps.spent / pace)
-        return Expected(self.task.odds * chance, seconds * pace)
+    @property
+    def pace(self) -> float:
+        """Yields are those of tables with as many rows as most: on larger ones an engine has done as much later."""
+        return self.task.pace if self.engine.informed or self.engine.informs else 1.0
+
+    def expected(self, *, noisy: bool, elsewhere: float = 0.0) -> Expected:
+        """What it promises, given that it has not had the law, and the chance that a smaller table has it sooner."""
+        chance, seconds = expected(self.engine.name, noisy=noisy, spent=self.steps.spent / self.pace)
+        return Expected(self.task.odds * (1 - elsewhere) * chance, seconds * self.pace)
+
+    def remember(self, *, noisy: bool) -> None:
+        """Tell its task how likely this engine would have had the law by now."""
+        if not self.engine.informs:
+            self.task.tried[self.engine.name] = had(self.engine.name, noisy=noisy, spent=self.steps.spent / self.pace)
 
 
 class Agenda:
@@ -235,8 +247,7 @@ class Agenda:
                 return StopReason.ALL_SHAPES_TRIED
             if clock.late(self.deadline):
                 return StopReason.OUT_OF_WALL_TIME if clock.current().ended_by_wall else StopReason.OUT_OF_TIME
-            promises = [one.expected(noisy=self.whole.noisy) for one in self._jobs]
-            reason = self._reason_to_stop(promises)
+            reason = self._reason_to_stop([one.expected(noisy=self.whole.noisy) for one in self._jobs])
             case = self._case_that_is_due(at_once=reason is not None)
             if case is not None:
                 job = case
@@ -245,14 +256,29 @@ class Agenda:
             elif number % self.in_turn == 0:
                 job = min(self._jobs, key=lambda one: (one.steps.spent, one.number))
             else:
-                job = self._jobs[max(range(len(promises)), key=lambda k: promises[k].rate)]
+                elsewhere = self._elsewhere()
+                job = max(self._jobs, key=lambda one: self._promise(one, elsewhere).rate)
             self._step(job)
         raise AssertionError("the loop has no end of its own")
+
+    def _promise(self, job: Job, elsewhere: Mapping[Task, float]) -> Expected:
+        # What begins with the pick has no better place.
+        begins_with_the_pick = job.engine in (self._revising, self._challenging)
+        chance = 0.0 if begins_with_the_pick else elsewhere.get(job.task, 0.0)
+        return job.expected(noisy=self.whole.noisy, elsewhere=chance)
+
+    def _elsewhere(self) -> dict[Task, float]:
+        """Chance that the law of a table comes from a smaller one that was made of it, where it is easier to find."""
+        chances: dict[Task, float] = {}
+        for task in self._opened.values():
+            if task.parent is not None:
+                chances[task.parent] = max(chances.get(task.parent, 0.0), SOONER * task.still_likely)
+        return chances
 
     def _step(self, job: Job) -> None:
         """One slice of work, and what is made of what it brings."""
         self.at_work, spent, bits = job, job.steps.spent, self._bits()
-        expected, came = job.expected(noisy=self.whole.noisy).rate, ""
+        promised, came = self._promise(job, self._elsewhere()).rate, ""
         if not spent:
             self.report(STAGES[job.engine.kind], f"{job.engine.name} of {_words(job.task)}")
         items: list[Proposal] = []
@@ -267,6 +293,7 @@ class Agenda:
             except Exception as error:
                 # What cannot be judged costs itself and nothing else.
                 self.faults.add(job.engine.name, error)
+        job.remember(noisy=self.whole.noisy)
         if job.steps.done:
             self._end(job)
             if job.engine.informs:
@@ -281,7 +308,7 @@ class Agenda:
             engine=job.engine.name,
             task=job.task.number,
             table=_words(job.task),
-            rate=expected,
+            rate=promised,
             came=came,
             bits=change,
         )
@@ -376,19 +403,25 @@ class Agenda:
         That is what the most promising jobs have together, in units of what they have where nothing was found; and a
         pick that nobody has bettered for long is less likely to be bettered than one that has just come.
         """
-        elapsed, formulas = clock.now() - self.start, self.formulas
+        elapsed = clock.now() - self.start
         ahead, chance, seconds = max(LEAST_AHEAD, AHEAD * elapsed), 0.0, 0.0
         for one in sorted(promises, key=lambda one: -one.rate):
             chance, seconds = chance + one.chance, seconds + one.seconds
             if seconds >= ahead:
                 break
-        pick = formulas.best()
-        # A constant says that nothing was found.
-        bettered = 1.0
-        if pick is not None and pick.expression.free_symbols:
-            bettered = BETTERED if formulas.long() else BETTERED / 2
         fresh = (LEAST_AHEAD + self.changed - self.start) / (LEAST_AHEAD + elapsed)
-        return bettered * fresh * chance / max(seconds, ahead)
+        return self._hope() * fresh * chance / max(seconds, ahead)
+
+    def _hope(self) -> float:
+        """Chance that the pick, which leaves nothing, gives way, in units of that where nothing was found."""
+        formulas, pick = self.formulas, self.formulas.best()
+        if pick is None or not pick.expression.free_symbols:
+            # A constant says that nothing was found.
+            return 1.0
+        if is_power_law(pick.expression, formulas.fit_rows.variables):
+            # Nothing is shorter.
+            return 0.0
+        return BETTERED if formulas.long() else BETTERED / 2
 
     def _leaves_nothing(self) -> bool:
         """Whether the pick leaves no more than errors, or than any smooth function."""

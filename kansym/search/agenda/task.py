@@ -180,6 +180,8 @@ class Task:
         Engines that have led to it, with the work of each until then.
     look : float
         Seconds of work that its interpolant took, or that of the table it was made from.
+    tried : dict of str to float
+        Chance that each engine would have had the law by the work that it has done, if the steps were true.
     """
 
     problem: Problem
@@ -198,6 +200,7 @@ class Task:
     number: int = 0
     path: tuple[tuple[str, float], ...] = ()
     look: float = 0.0
+    tried: dict[str, float] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -208,6 +211,12 @@ class Task:
     def odds(self) -> float:
         """Chance that all steps to it are true; zero where one was seen to be wrong."""
         return self.chance * (1.0 if self.parent is None else self.parent.odds)
+
+    @property
+    def still_likely(self) -> float:
+        """Chance that the step to it is true, if those before are, given that the work on it has not shown the law."""
+        missed = math.prod(1 - share for share in self.tried.values())
+        return self.chance * missed / (1 - self.chance * (1 - missed))
 
     @property
     def dimension(self) -> int:

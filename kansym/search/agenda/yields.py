@@ -68,14 +68,19 @@ LATER = 0.1
 of 67 did in two doublings (`benchmarks/yields.jsonl`), whose searches were too short for the dearest engines."""
 
 
+def had(engine: str, *, noisy: bool, spent: float) -> float:
+    """The chance that an engine has the law by so much work."""
+    return max((share for work, share in YIELDS.get(engine, UNKNOWN)[noisy] if work <= spent), default=0.0)
+
+
 def expected(engine: str, *, noisy: bool, spent: float) -> tuple[float, float]:
     """The chance that an engine has the law, given that it has not had it yet, and the seconds until then.
 
     That is at the horizon with the greatest chance per second.
     """
     curve = YIELDS.get(engine, UNKNOWN)[noisy]
-    had = max((share for work, share in curve if work <= spent), default=0.0)
-    coming = [((share - had) / (1 - had), work - spent) for work, share in curve if work > spent]
+    past = had(engine, noisy=noisy, spent=spent)
+    coming = [((share - past) / (1 - past), work - spent) for work, share in curve if work > spent]
     last_work, last_share = curve[-1]
     coming.append((LATER * last_share, last_work + spent))
     return max(coming, key=lambda one: one[0] / one[1])

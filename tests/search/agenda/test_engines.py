@@ -141,6 +141,16 @@ def test_a_smaller_table_tells_that_what_looked_like_noise_was_none(rng):
     assert not reducer.noisy and reducer.lowest < max(lowest, 1e-4)
 
 
+def test_work_that_has_found_nothing_makes_a_step_less_likely(plane):
+    step = plane.smaller(plane.problem, chance=0.9)
+    assert step.still_likely == pytest.approx(0.9)
+    step.tried = {"curves": 0.5, "compositions": 0.2}
+    # Bayes' rule: of 90 true steps 40 % have shown no law, and of 10 wrong ones all.
+    assert step.still_likely == pytest.approx(36 / (36 + 10))
+    step.chance = 0.0
+    assert step.still_likely == 0.0
+
+
 def test_what_leaves_more_than_the_function_may_be_wrong_by_is_less_likely(plane):
     z, (variable,) = np.linspace(0.5, 4.0, 200), symbols(1)
     ground = curve_of(plane, z, lambda z: np.cos(z / 3), error=1e-5)

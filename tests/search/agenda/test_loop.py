@@ -18,6 +18,7 @@ from kansym.search.agenda import loop
 from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.engines import ENGINES
 from kansym.search.agenda.grounds import CurveGround
+from kansym.search.agenda.stepping import SLICE
 from kansym.symbolic.steps import StepKind
 
 OPTIONS = DiscoveryOptions(max_seconds=8.0, seed=0, device="cpu", deterministic=True)
@@ -186,6 +187,41 @@ def test_equal_tasks_are_opened_once_with_the_better_odds(rng, monkeypatch):
     discover(table(rng, lambda a, b: a * np.tanh(b)), replace(OPTIONS, max_seconds=2.0))
     (task,) = asked
     assert task.odds == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(("chance", "whole_waits"), [(0.95, True), (0.05, False)])
+def test_a_table_waits_while_a_smaller_one_is_likely_to_have_the_law(chance, whole_waits, rng, monkeypatch):
+    def divides(task):
+        column = task.problem.columns[0]
+        rest = task.problem.without(0, column, task.problem.X[:, 0], product=True)
+        yield task.smaller(rest, facts=task.facts.anew(), chance=chance)
+
+    def works(task):
+        for _ in range(40):
+            clock.charge(clock.Work.SMALL_FITS, SLICE / clock.SECONDS[clock.Work.SMALL_FITS])
+            yield None
+
+    engines = (
+        Engine("divides", lambda task: task.whole, divides),
+        Engine("works", lambda task: True, works),
+    )
+    monkeypatch.setattr(pipeline, "ENGINES", engines)
+    with clock.running(clock.Clock()), provenance.keeping():
+        run = pipeline.Study(table(rng, lambda a, b: a * np.tanh(b)), replace(OPTIONS, max_seconds=4.0), None)
+        run.search()
+    divided = next(place for place, event in enumerate(run.agenda.log) if event.engine == "divides")
+    first = [event.task for event in run.agenda.log[divided + 1 :] if event.engine == "works"][:5]
+    assert (first.count(1) < first.count(2)) == whole_waits
+
+
+def test_nothing_is_looked_for_beside_a_power_law_that_leaves_nothing(rng):
+    data = table(rng, lambda a, b: a * b**2, rows=400, noise=0.02)
+    with clock.running(clock.Clock()), provenance.keeping():
+        run = pipeline.Study(data, replace(OPTIONS, max_seconds=60.0), None)
+        run.search()
+    last = max(place for place, event in enumerate(run.agenda.log) if event.better)
+    after = [event.engine for event in run.agenda.log[last + 1 :]]
+    assert set(after) <= {"rivals", "revise"} and "rivals" in after
 
 
 def test_what_a_newcomer_adds_is_asked_and_signed(rng, monkeypatch):
