@@ -171,9 +171,12 @@ class FoundFormulas:
         if best is None:
             return True
         # Nothing is shorter than a power law of the same columns.
-        return best.complexity > times * nodes_of_short(best.expression) and not is_power_law(
-            best.expression, best.expression.free_symbols
-        )
+        return best.complexity > times * nodes_of_short(best.expression) and not self.power_law()
+
+    def power_law(self) -> bool:
+        """Whether the pick is a product of powers of columns and a constant."""
+        best = self.best()
+        return best is not None and is_power_law(best.expression, best.expression.free_symbols)
 
     def simplest(self) -> bool:
         """Whether the pick is as short as a line of functions of y and of a column, or of a product, can be."""

@@ -24,7 +24,6 @@ from kansym.search.results import StopReason, TrainedNetwork
 from kansym.structure.product_units import SMALL_TABLE
 from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
-from kansym.symbolic.single_argument import is_power_law
 from kansym.symbolic.steps import Step, StepKind
 
 logger = logging.getLogger(__name__)
@@ -54,9 +53,6 @@ chance where nothing was found yet: of 100 noisy searches 67 have a law that is 
 and of the 56 that ended before their time 13 have a shorter one (`python -m benchmarks.excess pairs`, `da1fd4c0`),
 which is a third, rounded up for what is found on the way. Of a short formula it is half of that: 4 of 30 have a shorter
 law, of the others 8 of 24 (`dc628818`)."""
-
-SOONER = 0.5
-"""Chance that of a table and a smaller one, made of it by a true step, the smaller one shows the law first."""
 
 FOR_SHORTER = 2.0
 """Seconds beyond those that an exact law took for which a shorter one is looked for where it is very long."""
@@ -272,7 +268,8 @@ class Agenda:
         chances: dict[Task, float] = {}
         for task in self._opened.values():
             if task.parent is not None:
-                chances[task.parent] = max(chances.get(task.parent, 0.0), SOONER * task.still_likely)
+                # Of two tables with the law either may show it first.
+                chances[task.parent] = max(chances.get(task.parent, 0.0), task.still_likely / 2)
         return chances
 
     def _step(self, job: Job) -> None:
@@ -418,7 +415,7 @@ class Agenda:
         if pick is None or not pick.expression.free_symbols:
             # A constant says that nothing was found.
             return 1.0
-        if is_power_law(pick.expression, formulas.fit_rows.variables):
+        if formulas.power_law():
             # Nothing is shorter.
             return 0.0
         return BETTERED if formulas.long() else BETTERED / 2
