@@ -48,11 +48,11 @@ def shortest_forms(
 
     Those with a scale are among compositions.
     """
-    columns, symbols = x[:, None], (symbol,)
-    forms = [one for offset in (False, True) for one in simple_forms(columns, target, symbols, weights, offset=offset)]
-    permitted = [form for form in forms if allowed is None or allowed.permits(form.whole)]
-    for form in sorted(permitted, key=lambda form: form.bits(len(x), 1, noise**2))[:most]:
-        yield form.whole
+    for offset in (False, True):
+        forms = simple_forms(x[:, None], target, (symbol,), weights, offset=offset)
+        permitted = [form for form in forms if allowed is None or allowed.permits(form.whole)]
+        for form in sorted(permitted, key=lambda form: form.bits(len(x), 1, noise**2))[:most]:
+            yield form.whole
 
 
 def curve_readings(

@@ -130,7 +130,7 @@ def whole_terms(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...
     gone = () if seen is None else _gone(seen, [term for term, _ in found])
     if not gone:
         return None
-    expression = sympy.Add(*(_number(value) * term.expression for term, value in found))
+    expression = sympy.Add(*(_number(value) * term.expression for term, value in found if term.columns & set(gone)))
     return Whole(expression, _values(expression, X, variables), False, gone)
 
 
@@ -152,7 +152,7 @@ def whole_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, .
     gone = () if seen is None else _gone(seen, list(factors))
     if not gone:
         return None
-    expression = sympy.Mul(*factors.values())
+    expression = sympy.Mul(*(factor for term, factor in factors.items() if term.columns & set(gone)))
     values = _values(expression, X, variables)
     return Whole(expression, values, True, gone) if np.isfinite(values).all() and values.all() else None
 

@@ -190,7 +190,7 @@ def free_powers(
 ) -> Iterator[sympy.Expr]:
     """The best real power of a positive column times a factor, then the logarithm and the best power beside a constant.
 
-    The logarithm is the power of exponent zero there.
+    The logarithm is the power of exponent zero there. Each power comes with the nearest whole or half exponent first.
 
     Parameters are those of `power_sums`.
     """
@@ -219,6 +219,8 @@ def free_powers(
         bracket = best - FREE_STEP, best + FREE_STEP
         loss = partial(lambda exponent, constant: fitted(exponent, constant=constant)[0], constant=constant)
         found = float(scipy.optimize.minimize_scalar(loss, bounds=bracket, method="bounded", options=ACCURATE).x)
-        solution = fitted(found, constant=constant)[1]
-        solution[0] *= scale**-found
-        yield from permitted(solution, symbol ** sympy.Float(found))
+        near = sympy.Rational(round(2 * found), 2)
+        for exponent in (near, sympy.Float(found)) if near else (sympy.Float(found),):
+            solution = fitted(float(exponent), constant=constant)[1]
+            solution[0] *= scale ** -float(exponent)
+            yield from permitted(solution, symbol**exponent)

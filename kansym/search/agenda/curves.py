@@ -51,11 +51,11 @@ def _without_noise(finder: Callable[..., Iterable[sympy.Expr]]) -> Callable[...,
 
 OF_ONE_COLUMN: dict[str, Callable[..., Iterable[sympy.Expr]]] = {
     "powers": _without_noise(free_powers),
+    "simple forms": shortest_forms,
     "fast waves": fast_waves,
     "squared waves": squared_waves,
     "linked waves": linked_waves,
     "exponentials and waves": exponential_sums,
-    "simple forms": shortest_forms,
     "sums of powers": _without_noise(power_sums),
 }
 

@@ -205,9 +205,9 @@ def test_squares_of_waves_are_curves(rng):
     x = np.linspace(0.2, 11.0, 90)
     clean = 6.1 * (np.sin(0.57 * x) * np.cos(1.58 * x) / x) ** 2
     task = whole_of(x[:, None], clean + 0.004 * rng.normal(size=90), error=0.004)
-    waves = next(one.expression for one in curves.of_one_column(task) if one.expression.has(sympy.sin, sympy.cos))
-    found = parametrize(waves, task.rows.variables).evaluate(x[:, None])
-    assert np.sqrt(np.mean((found - clean) ** 2)) < 0.03 * clean.std()
+    waves = (one.expression for one in curves.of_one_column(task) if one.expression.has(sympy.sin, sympy.cos))
+    found = (parametrize(one, task.rows.variables).evaluate(x[:, None]) for one in waves)
+    assert any(np.sqrt(np.mean((one - clean) ** 2)) < 0.03 * clean.std() for one in found)
 
 
 @pytest.mark.parametrize(("n", "share"), [(200, 1.0), (50, SEEN_BY_FEW)])
