@@ -44,7 +44,7 @@ def shortest_forms(
     allowed: AllowedFunctions | None = None,
     most: int = HANDED,
 ) -> Iterator[sympy.Expr]:
-    """Forms without a constant within, alone and beside one, of the shortest descriptions.
+    """Forms without a constant within, of the shortest descriptions: alone, then beside a constant, `most` of each.
 
     Those with a scale are among compositions.
     """

@@ -116,6 +116,8 @@ class _Regression:
 def whole_terms(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Whole | None:
     """Terms with whole coefficients that leave a target of fewer columns; None where none are seen.
 
+    A term without a column that goes stays: sin(x) + y near zero has x for a term, too.
+
     Parameters
     ----------
     X : ndarray, shape (n, d), d > 1
@@ -136,6 +138,8 @@ def whole_terms(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...
 
 def whole_factors(X: np.ndarray, t: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> Whole | None:
     """Powers of columns, with halves for exponents, that leave a target of fewer columns; None where none are seen.
+
+    A factor whose column does not go stays: sin(x)*y near zero has x for a factor, too.
 
     Parameters
     ----------
