@@ -72,7 +72,7 @@ def test_a_run_ends_with_its_best_whatever_fails(step, monkeypatch, caplog):
         raise error
 
     monkeypatch.setattr(f"kansym.{step}", fail)
-    found = discover(table, options(3.0 if step in LATE else 0.6))
+    found = discover(table, options(6.0 if step in LATE else 0.6))
     assert np.isfinite(found.formula.predict(table.X)).all() and found.formula in list(found.front)
     assert any("failed and cost" in note for note in found.notes)
     assert any(type(error).__name__ in record.getMessage() for record in caplog.records)
