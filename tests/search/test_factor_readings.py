@@ -53,12 +53,8 @@ def readings(law, *, noise=NOISE, rows=1500, scale=1.0, told=1.05):
     table = {"weights": None, "noise": told * level, "noisy": True, "allowed": None, "seed": 0}
     y = clean + generator.normal(0, level, rows)
     engines = factor_readings, combination_readings
-    return (
-        itertools.chain(*(engine(points, y, (X, Z), table, until=math.inf) for engine in engines)),
-        points,
-        clean,
-        level,
-    )
+    found = itertools.chain(*(engine(points, y, (X, Z), table, until=math.inf) for engine in engines))
+    return found, points, clean, level
 
 
 def test_a_law_is_read(law):
