@@ -9,7 +9,6 @@ from dataclasses import replace
 from kansym import clock
 from kansym.deferred import torch
 from kansym.extraction.composition import AffineMap
-from kansym.extraction.one_dimensional import Reading, read_curve
 from kansym.extraction.selection import EXACT, Selector
 from kansym.kan.elimination import EliminationOptions, eliminate
 from kansym.kan.growth import Candidate, Decision, Grower, growth_ladder, parameter_count
@@ -156,16 +155,3 @@ class Networks:
             deadline=self.deadline,
         )
         return forms or [network]
-
-    def curve_readings(self) -> Iterator[tuple[str, list[Reading]]]:
-        """What a table with one input, which is one edge, may be as one or two primitives, see `read_curve`."""
-        return read_curve(
-            self.rows.x[:, 0],
-            self.rows.y,
-            self.options.primitives.distinct(),
-            origin=float(-self.scaling.center[0] / self.scaling.half_width[0]),
-            weights=self.rows.weights,
-            seed=self.options.seed,
-            floor=max(EXACT, self.floor**2),
-            deadline=self.deadline,
-        )

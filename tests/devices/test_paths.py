@@ -11,7 +11,6 @@ from numpy.testing import assert_allclose
 from kansym import DiscoveryOptions, clock, discover, edit, make_dataset
 from kansym.extraction import match_edges, matching, variable_projection
 from kansym.extraction.edges import edges_of_mode, match_network
-from kansym.extraction.one_dimensional import as_networks, read_curve
 from kansym.extraction.selection import Rows, SelectionOptions, Selector
 from kansym.kan import EdgeMode, Network, TrainingOptions, load_network, save_network, train
 from kansym.kan.elimination import EliminationOptions, eliminate
@@ -51,10 +50,9 @@ def relative_error(discovery, X: np.ndarray, y: np.ndarray) -> float:
 def test_discover_one_column(card, rng, noise):
     X = rng.uniform(0.1, 4, (100, 1))
     y = 2.5 * np.sqrt(X[:, 0])
-    # Without structure the curve is read, which used to fail on a card.
+    # Without structure the curve is read, on the host.
     found = discover(make_dataset(X, y + noise * rng.standard_normal(100)), options(1, structure=False))
     assert relative_error(found, X, y) < max(1e-9, 2 * noise)
-    assert card.counts.launches > 1000 and found.network.network.device.type == "cpu"
 
 
 @pytest.mark.long
@@ -181,15 +179,6 @@ def test_bases_of_splines_are_those_of_the_host(card, degree):
         assert_allclose(there.cpu(), here, atol=1e-14)
     nothing = basis(torch.tensor([math.nan], device="cuda"), 4, degree)[0].cpu()
     assert nothing.isnan().any() and not (nothing.isfinite() & (nothing != 0)).any()
-
-
-def test_a_curve_is_read_on_the_host(card):
-    u = torch.linspace(-1, 1, 80, dtype=torch.float64).to("cuda")
-    with card.counting() as counts:
-        form, readings = next(read_curve(u, torch.exp(u), tuple(LIBRARY.values()), origin=-2.0))
-    assert form == "single" and readings[0].names == ("exp",)
-    assert counts.launches < 10 and counts.waits < 5
-    assert as_networks(readings, u).device.type == "cuda"
 
 
 @pytest.mark.long

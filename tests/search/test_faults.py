@@ -29,7 +29,7 @@ LATE = (
     "search.found.rivals",
     "search.challenge.read_anew",
     "search.networks.Networks.selector",
-    "search.networks.Networks.curve_readings",
+    "search.agenda.networks.match_edges",
     "search.agenda.algebra.product_unit_laws",
 )
 """Steps that less than a second is too short for."""
@@ -42,7 +42,7 @@ STEPS = {
     "search.agenda.sums.Enumeration": (ERRORS, RuntimeError("a bug")),
     "search.networks.Networks.grower": (CURVE, ValueError("a bug")),
     "search.networks.Networks.selector": (CURVE, IndexError("a bug")),
-    "search.networks.Networks.curve_readings": (CURVE, RecursionError("too deep")),
+    "search.agenda.networks.match_edges": (CURVE, RecursionError("too deep")),
     "search.formulation.snap": (CURVE, MemoryError("no memory")),
     "search.formulation.simplify": (CURVE, RecursionError("too deep")),
     "search.formulation.drop_terms": (NOISY, OverflowError("too large")),

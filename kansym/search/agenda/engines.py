@@ -131,6 +131,6 @@ ENGINES: tuple[Engine, ...] = (
     ),
     Engine("compositions", sums.composable, sums.compositions, informed=True, kind="terms"),
     Engine("sums", lambda task: _table(task) and sums.summable(task), sums.sums, informed=True, kind="terms"),
-    Engine("trained networks", _several, networks.trained_networks, informed=True, kind="networks"),
+    Engine("trained networks", lambda task: task.whole or _several(task), networks.trained_networks, informed=True, kind="networks"),
     Engine("edge readings", lambda task: task.dimension == 1, networks.edge_readings, informed=True, kind="networks"),
 )

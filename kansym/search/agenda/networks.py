@@ -6,12 +6,17 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from kansym import clock, provenance
+import numpy as np
+
+from kansym import clock
+from kansym.deferred import torch
 from kansym.extraction.composition import compose
-from kansym.extraction.one_dimensional import as_networks
+from kansym.extraction.matching import match_edges
 from kansym.extraction.selection import SymbolicCandidate
 from kansym.kan.growth import Candidate
 from kansym.kan.network import Network, format_shape
+from kansym.provenance import signed
+from kansym.search.agenda.curves import permitted
 from kansym.search.agenda.engine import whole_budget
 from kansym.search.agenda.task import INTERPOLATED, Found, Proposal, Task
 from kansym.search.held import HeldNetworks
@@ -19,6 +24,9 @@ from kansym.search.networks import PROMISING, Networks
 from kansym.search.prospects import could_win, may_better
 from kansym.search.results import NetworkReading
 from kansym.symbolic.steps import Step, StepKind, Structure
+
+MATCHES = 5
+"""Primitives of an edge that are handed on."""
 
 FORMS = 3
 """Forms of one network that are read."""
@@ -37,6 +45,7 @@ def networks_of(task: Task) -> Networks:
     return Networks(task.rows, replace(task.options, growth=growth), task.device, whole_budget(task))
 
 
+@signed("networks")
 def trained_networks(task: Task) -> Iterator[Proposal]:
     """Networks from the smallest up, read as they come."""
     networks, read, best = networks_of(task), False, math.inf
@@ -80,23 +89,25 @@ def _read(
     held.mark(candidate, done=done)
 
 
+@signed("edges")
 def edge_readings(task: Task) -> Iterator[Proposal]:
-    """A table with one input is one edge: as one or two primitives."""
-    networks = networks_of(task)
-    selector = networks.selector()
-    for form, group in networks.curve_readings():
-        yield from _formulas(task, networks, selector.fit_all(as_networks(group, networks.rows.x)), form, None)
+    """A table with one input is one edge: the primitives of the library, the user's own among them."""
+    X, y, weights, (variable,) = task.table()
+    x, values = (torch.from_numpy(np.ascontiguousarray(one))[None] for one in (X[:, 0], y))
+    told = None if weights is None else torch.from_numpy(np.ascontiguousarray(weights))
+    library = task.options.primitives.distinct()
+    (matches,) = match_edges(x, values, library, weights=told, top_k=MATCHES, seed=task.options.seed)
+    yield from permitted(task, (match.sympy(variable) for match in matches))
 
 
 def _formulas(
-    task: Task, networks: Networks, found: list[SymbolicCandidate], structure: Structure, trained: Network | None
+    task: Task, networks: Networks, found: list[SymbolicCandidate], structure: Structure, trained: Network
 ) -> Iterator[Proposal]:
     for symbolic in found[: task.options.formulas_per_network]:
         loss, pick = networks.user_loss(symbolic.train_loss), task.ground.pick if task.whole else None
         if not could_win(symbolic.curved_edges, loss, pick, task.rows):
             continue
         network = symbolic.network.to("cpu")
-        provenance.sign("networks" if trained is not None else "readings of a curve")
         raw = compose(network, task.rows.variables, networks.map)
         reading = NetworkReading(network, trained) if task.whole else None
         yield Found(task.compose(raw), task.problem, reading, structure=structure)
