@@ -255,8 +255,7 @@ class Selector:
         chosen = order[: self.options.finalists]
         if self.out_of_time():
             return [candidates[k] for k in chosen]
-        final = self._fit(screened.network.select(chosen), self.rows, self.options.final_steps)
-        return self._ranked(self._as_candidates(final) if final is not None else [candidates[k] for k in chosen])
+        return self.fit_all(screened.network.select(chosen)) or self._ranked([candidates[k] for k in chosen])
 
     def _fit(self, population: Network, rows: Rows, steps: int) -> TrainingResult | None:
         # No penalty: a formula's constants are those of least squares, and directions without effect are damped.

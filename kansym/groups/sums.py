@@ -171,7 +171,7 @@ class GroupedSums:
         self.blocks = [self.rows.take(torch.arange(part.start, part.stop)) for part in self.parts]
         self.lengths = Lengths(self.arguments, len(y), noise, torch.device("cpu"), blocks=len(self.parts))
         self.dictionary = GroupedDictionary(self.arguments, self.rows, self.lengths, allowed, dimension, self.parts)
-        self.effort = replace(EFFORTS[dimension], seeds=SEEDS, functions=FUNCTIONS, triples=0)
+        self.effort = replace(EFFORTS[dimension], seeds=SEEDS, functions=FUNCTIONS)
 
     @without_gradients
     def expressions(self, until: float, most: int) -> Iterator[list[sympy.Expr]]:

@@ -12,11 +12,9 @@ import sympy
 from kansym.errors import ArgumentError
 from kansym.search.curve_readings import EngineTable, curve_readings, stand_in
 from kansym.structure.scaled_forms import scaled_forms
-from kansym.structure.scaled_pairs import scaled_pairs
 from kansym.structure.simple_forms import SimpleForm, simple_forms
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.parametric import parametrize
-from kansym.terms.frames import Frame
 from kansym.terms.polyadic import Polyadic
 from kansym.terms.powers import free_powers
 from kansym.terms.pursuit import Pursuit, TermOptions
@@ -52,6 +50,14 @@ class Reading:
     bits: float
     left: float
     expression: sympy.Expr
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The columns of a table, shape (n, d), and what they stand for."""
+
+    X: np.ndarray
+    expressions: tuple[sympy.Expr, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,14 +197,6 @@ class Curve:
     def readings(self, until: float) -> Iterator[sympy.Expr]:
         """What all engines for curves say of one coordinate."""
         return curve_readings(self.X[:, 0], self.target, self.symbols[0], self.table, until=until, short=False)
-
-    def products(self) -> Iterator[sympy.Expr]:
-        """Without noise products of two functions of one coordinate, where nothing that was found is right."""
-        weights, allowed = self.table["weights"], self.table["allowed"]
-        for offset in (False, True) if self.exact and len(self.symbols) == 1 else ():
-            if not self.settled:
-                pairs = scaled_pairs(self.X[:, 0], self.target, self.symbols[0], weights, offset=offset)[:KEPT]
-                yield from (form.expression for form in pairs if allowed is None or allowed.permits(form.expression))
 
     def sums(self, until: float) -> Iterator[sympy.Expr]:
         """Sums of products, where nothing that was found is right."""

@@ -4,8 +4,8 @@
 
 Where splines in single columns, one for each, leave no more than noise of y as a product or a sum, all functions but
 one, f, may be taken from them: y = a + b f, and (y - a)/b says what f is, with errors in proportion to 1/b. Every
-function is then a curve, however many columns there are. A combination of two columns may stand in the place of one,
-and beside a product may be functions of single columns.
+function is then a curve, however many columns there are. Beside a product may be
+functions of single columns.
 """
 
 import itertools
@@ -23,8 +23,7 @@ from scipy.interpolate import BSpline
 from kansym import clock
 from kansym.provenance import signed
 from kansym.search.curve_readings import EngineTable
-from kansym.search.factor_curves import Curve, Reading, Seen
-from kansym.terms.frames import Frame, frames
+from kansym.search.factor_curves import Curve, Frame, Reading, Seen
 from kansym.terms.polyadic import (
     AS_GOOD,
     CONSTANT,
@@ -41,29 +40,20 @@ logger = logging.getLogger(__name__)
 COLUMNS, LEAST_ROWS = range(2, 6), 40
 """Columns of a table, and its fewest rows."""
 
-PIECES, OF_TWO, FIRST = (6, 12, 24), (6, 12, 24, 48), 10
-"""Pieces of splines, those of a product of two columns, and those of a first look at other coordinates."""
+PIECES, OF_TWO = (6, 12, 24), (6, 12, 24, 48)
+"""Pieces of splines, and those of a product of two columns."""
 
 FEWEST, FEW_ROWS_EACH = (3, 6), 50
 """Pieces of splines where a table has fewer rows for each of its columns."""
 
-MOST_BESIDE = 3
-"""Columns of a table in which a product with a combination has a function of that combination beside it."""
-
-FRAMES = 2
-"""Combinations of two columns that are followed: those in which the first look misses least."""
+FOLLOWED = 2
+"""Functions of y that are followed: those in which the first look misses least."""
 
 HANDED = 6
 """Formulas that are handed on."""
 
-SUMMED = 0.5
-"""Share of the time of a curve without noise for sums, so that products of two functions come after them."""
-
 ROUNDS = 4
 """Fits of a target that is near zero by noise, each near the one before."""
-
-
-_Look = Callable[[Frame, np.ndarray, EngineTable], list[Seen]]
 
 
 @signed("functions of single columns")
@@ -92,47 +82,6 @@ def factor_readings(
     frame = Frame(X, variables)
     alike = as_product(frame, y, table) or as_sum(frame, y, table) or _product_and_functions(frame, y, table)
     yield from _read_each(alike, until)
-
-
-@signed("functions of combinations")
-def combination_readings(
-    X: np.ndarray,
-    y: np.ndarray,
-    variables: tuple[sympy.Symbol, ...],
-    table: EngineTable,
-    *,
-    products: bool = True,
-    until: float,
-) -> Iterator[sympy.Expr]:
-    """The same with a combination of two columns in the place of one of them.
-
-    Parameters
-    ----------
-    X, y, variables, table, until
-        As in `factor_readings`.
-    products : bool, default True
-        Whether products are looked at, too, which takes longer than sums.
-    """
-    if not _suits(y, variables):
-        return
-    looked: list[tuple[float, _Look, Frame]] = []
-    first = FIRST if len(y) >= FEW_ROWS_EACH * (len(variables) + 1) else FEWEST[1]
-    told = {"pieces": first, "weights": table["weights"], "seed": table["seed"]}
-    for frame in frames(X, variables, boxed=False):
-        if clock.late(until):
-            return
-        looks: list[tuple[_Look, float, Polyadic | None]] = [(as_sum, 1.0, fit_additive(frame.X, y, **told))]
-        if products:
-            looks.append((as_product, 1.0, fit_polyadic(frame.X, y, 1, starts=1, **told)))
-        if products and len(variables) <= MOST_BESIDE:
-            # A function more has to be better by as much as one that is not there.
-            more = fit_polyadic(frame.X, y, 1, starts=1, beside=(frame.replaced,), **told)
-            looks.append((_product_and_functions, AS_GOOD, more))
-        looked += [(price * fitted.error, look, frame) for look, price, fitted in looks if fitted is not None]
-    for _, look, frame in sorted(looked, key=lambda one: one[0])[:FRAMES]:
-        if clock.current().over:
-            return
-        yield from _read_each(look(frame, y, table), until)
 
 
 def _read_each(alike: list[Seen], until: float) -> Iterator[sympy.Expr]:
@@ -167,8 +116,7 @@ def read(seen: Seen, until: float) -> Iterator[sympy.Expr]:
             continue
         share = clock.now() + clock.left(until) / waiting
         curve.take(curve.readings(share))
-        curve.take(curve.sums(clock.now() + SUMMED * clock.left(share) if curve.exact else share))
-        curve.take(curve.products())
+        curve.take(curve.sums(share))
         done.add(place)
         if place[0] == 0:
             seen = _without_constants(seen, curves, done)
@@ -222,7 +170,7 @@ def _product_and_functions(frame: Frame, y: np.ndarray, table: EngineTable) -> l
             price = AS_GOOD if len(beside) > 1 else 1.0
             under += [] if one is None else [(price * one.fitted.error / one.table["noise"], one)]
         looked += sorted(under, key=lambda one: one[0])[:1]
-    likely = [one for _, one in sorted(looked, key=lambda one: one[0])[:FRAMES]]
+    likely = [one for _, one in sorted(looked, key=lambda one: one[0])[:FOLLOWED]]
     found = [_product_beside(frame, one.target, table, one.beside) for one in likely]
     return [_without_flat(seen, table) for seen in found if seen is not None]
 

@@ -16,10 +16,8 @@ from kansym.structure.exponentials import exponential_law
 from kansym.structure.leaf import Solution, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.mixed import mixed_laws
-from kansym.structure.monomials import monomial_law
 from kansym.structure.problem import Problem
 from kansym.structure.rational import featured_laws, rational_laws
-from kansym.structure.spans import span_laws
 from kansym.structure.sparse import sparse_law
 
 STAND_IN = sympy.Symbol("_s", real=True)
@@ -39,7 +37,6 @@ def laws_at_once(problem: Problem, *, any_function: bool) -> Iterator[sympy.Expr
     variables = symbols(problem.dimension)
     yield from signing("rational functions", lambda: rational_laws(problem.X, problem.t, variables))
     if any_function:
-        yield from signing("monomials", lambda: _one(monomial_law(problem.X, problem.t, variables)))
         yield from signing("algebraic laws", lambda: _one(algebraic_law(problem.X, problem.t, variables)))
 
 
@@ -101,7 +98,7 @@ def featured(problem: Problem, until: float) -> Iterator[Solution]:
         yield problem.compose(one, variables), problem
 
 
-def beside(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
+def beside(problem: Problem, until: float) -> Iterator[Solution]:
     """Laws with functions of columns beside the columns.
 
     Parameters
@@ -109,11 +106,7 @@ def beside(problem: Problem, until: float, *, seed: int) -> Iterator[Solution]:
     problem : Problem
     until : float
         `kansym.clock.now` value to stop at.
-    seed : int
-        Of the rows.
     """
     variables = symbols(problem.dimension)
-    spans = partial(span_laws, problem.X, problem.t, variables, seed=seed, until=until)
-    mixed = partial(mixed_laws, problem.X, problem.t, variables, until=until)
-    for law in itertools.chain(signing("linear spans", spans), signing("mixed laws", mixed)):
+    for law in signing("mixed laws", partial(mixed_laws, problem.X, problem.t, variables, until=until)):
         yield problem.compose(law, variables), problem

@@ -16,7 +16,6 @@ from kansym.structure.inner import InnerFunction, inner_functions, with_fitted_n
 from kansym.structure.power_columns import power_columns
 from kansym.structure.problem import Problem, monomial, relative_error
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
-from kansym.structure.single_index import SMOOTH, single_index
 from kansym.structure.surrogate import Interpolant, Surrogate, best_surrogate, check_rows
 from kansym.structure.unit_groups import sound, unit_reductions
 from kansym.symbolic.complexity import complexity
@@ -37,10 +36,6 @@ interpolant cannot follow look like noise too, and are treated with the same cau
 
 QUICK = 2
 """Layouts of the axes tried when smaller problems are compared, with noise: there are more of them to compare."""
-
-HOPELESS = 0.1
-"""Error of an interpolant that has not understood the law; exponents are then tried one by one, as they are with noise,
-when neighbours in the order of the right product tell more than gradients do."""
 
 NOISE_TIE = 0.02
 """Relative difference of two errors of noisy data that says nothing, at least; of few rows, their inverse root."""
@@ -67,10 +62,6 @@ many are tried."""
 
 Trial = tuple[list[Problem], Surrogate | None, float]
 """Equivalent smaller problems, the interpolant of the first and its error."""
-
-TIMES, BEND = 10.0, 10.0
-"""Squared errors of an interpolant that a curve of one index may leave, and what half a wave adds, in units of the
-inverse squared rows."""
 
 CERTAIN, LEAST_POINTS = 1e-6, 30
 """Largest misfit of a symmetry of a law whose derivatives are exact, and least rows where it has them."""
@@ -299,13 +290,6 @@ class Reducer:
             if problem.dimension > 1
             else []
         )
-        if (self.noisy or surrogate.error > HOPELESS) and problem.dimension > 1:
-            weights, smooth = problem.fitting_weights(), _smooth(surrogate.error, len(problem.t))
-            for reduction in single_index(problem.X, problem.t, weights, smooth=smooth, seed=self.seed):
-                # A wave in u is a chirp in 1/u: the interpolant tells which of the two the law is made of.
-                inverse = replace(reduction, groups=-reduction.groups)
-                both = [self._scaled(problem, one) for one in (reduction, inverse)]
-                yield [child for child in both if child.finite()]
         # Differences first where they are plain to see: dividing by a column hides them.
         for candidate in inner:
             if candidate.slopes == (0.0, 0.0) and candidate.misfit < PLAIN:
@@ -372,14 +356,6 @@ def _evenness(residual: np.ndarray) -> float:
 def _size(problem: Problem) -> int:
     """Nodes of a problem's columns and of what was taken out."""
     return sum(complexity(expression) for expression in (*problem.columns, problem.outer))
-
-
-def _smooth(error: float, rows: int) -> float:
-    """What a curve of one index may leave of the variance, where an interpolant of all columns has some error.
-
-    Beside that the ratio of successive differences sees the slope between neighbours.
-    """
-    return min(SMOOTH, TIMES * error**2 + (BEND / rows) ** 2)
 
 
 def _allowed(error: float) -> float:

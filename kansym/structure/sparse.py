@@ -190,20 +190,6 @@ def sparse_fits(
     return [expression for _, expression in sorted(found, key=lambda one: one[0])[:most]]
 
 
-def few_columns(columns: np.ndarray, target: np.ndarray) -> list[int] | None:
-    """Indices of few columns that a target is a sum of, to rounding, or None.
-
-    Parameters
-    ----------
-    columns : ndarray, shape (n, m)
-        Of mean square one.
-    target : ndarray, shape (n,)
-        Of mean square one.
-    """
-    chosen = _search(columns, target, triples=False)
-    return None if chosen is None else _pruned(columns, target, chosen)
-
-
 def _dictionary(X: np.ndarray, variables: tuple[sympy.Symbol, ...]) -> tuple[list[sympy.Expr], np.ndarray]:
     """Functions of single columns and all products of two or three of different columns."""
     single: list[list[sympy.Expr]] = []

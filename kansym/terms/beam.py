@@ -25,7 +25,6 @@ from kansym.terms.pairs import best_pairs
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows, orthonormal
 from kansym.terms.slots import Key, Slots, beside, joined, values
-from kansym.terms.triples import best_triples
 
 FLOORS = ((0.0, 0.5), (0.003, 0.25), (0.03, 0.25))
 """Noise that is pretended, in units of the target's root mean square, and the share of a beam under it."""
@@ -44,9 +43,6 @@ SEED_COLUMNS = 8
 
 PAIRS_BESIDE = 200
 """Pairs under each noise floor beside plain terms."""
-
-RICH = 3
-"""Times as many triples of richer columns."""
 
 REPLACED, MULTIPLIED = 5, 8
 """Columns tried in place of a term, and functions by which a term is multiplied."""
@@ -88,8 +84,7 @@ class Beam:
     paired : bool, default False
         Whether all pairs of cheap columns are tried in the second round.
     beside : bool, default False
-        Begin with three terms instead: all those pairs beside one plain term, and then beside two; with one input, all
-        triples of simple functions.
+        Begin with three terms instead: all those pairs beside one plain term, and then beside two.
     blocks : sequence of TermRows, optional
         The same rows in blocks, each of which has coefficients of its own; the dictionary scores by them.
     """
@@ -120,9 +115,6 @@ class Beam:
 
     def rounds(self, most_terms: int, moves: int) -> Iterator[list[State]]:
         """The best sums of one term, of two, and so on, or none where time is up; ends when another no longer pays."""
-        if self.beside and self.effort.triples:
-            yield from self._rounds_beside(most_terms, moves)
-            return
         states: list[Slots] = []
         last = math.inf
         for terms in range(3 if self.beside else 1, most_terms + 1):
@@ -143,20 +135,6 @@ class Beam:
                 return
             last = new[0].length
             states = [state.slots for state in new]
-
-    def _rounds_beside(self, most_terms: int, moves: int) -> Iterator[list[State]]:
-        """The best sums of three simple functions beside one plain term, then two, the most common first."""
-        plain = list(enumerate(self.dictionary.plainest()))
-        some = [chosen for count in range(1, most_terms - 2) for chosen in itertools.combinations(plain, count)]
-        for chosen in sorted(some, key=lambda one: (sum(1 + rank for rank, _ in one), -len(one))):
-            while self.late():
-                yield []
-            table = joined([term for _, term in chosen])
-            new = self.changed(self.sift(self._triples(table)), moves)
-            self.exact = bool(new) and self._is_exact(new)
-            yield new
-            if self.exact:
-                return
 
     def changed(self, new: list[State], moves: int) -> list[State]:
         """A beam after rounds of moves, as long as they pay."""
@@ -187,25 +165,7 @@ class Beam:
             grown += self._added(self.dictionary.plain(self.effort.seeds), SEED_COLUMNS)
             grown += self._added(self.dictionary.functions(self.effort.functions), SEED_COLUMNS)
             grown += self._pairs(0)
-        if terms == 3 and self.effort.triples:
-            grown += self._triples(None)
         return grown
-
-    def _triples(self, plain: Slots | None) -> list[Slots]:
-        """Triples of simple columns beside plain terms."""
-        basis, _ = self.projected(plain)
-        rich = math.isinf(self.most_cost)
-        triples = best_triples(
-            self.dictionary,
-            self.rows.y,
-            self.effort.triples * (RICH if rich else 1),
-            rich=rich,
-            beside=basis,
-            until=self.until,
-        )
-        if triples is None:
-            return []
-        return [triples if plain is None else beside(plain, triples)]
 
     def _pairs(self, plain_terms: int) -> list[Slots]:
         """All pairs of cheap columns beside so many of the plainest terms."""

@@ -44,18 +44,6 @@ THINNED = 16
 SPARE, ALIKE_DIGITS = 2, 7
 """Times as many products as distinct ones among the cheapest, and digits by which columns of unit length are told."""
 
-SIMPLE_STARTS, SINE_STARTS, OWN_STARTS = 18, 8, 6
-"""Most starts of one function among simple columns, of one sine, of which there is one for each few turns, and of a
-function of a function."""
-
-OF_FUNCTIONS = frozenset({"exp"})
-RICH = OF_FUNCTIONS | {"sin", "log", "saturation", "lorentzian", "inverse hyperbola"}
-"""Functions of functions among simple columns, exp(-a/x) the most common of them, and among rich ones: resonances are
-bumps in x^2."""
-
-TRANSCENDENTAL = frozenset({"exp", "sin", "log", "log1p", "tanh", "gaussian", "fermi", "bose", "softplus", "circular"})
-"""Functions whose product with the input is none of the others."""
-
 COARSE_PAIRS = 12
 """Functions of a pair of inputs among the left factors."""
 
@@ -337,34 +325,6 @@ class Dictionary:
             if sum(number > 0 for number in factors) == len(powers) <= 1:
                 found[left] = powers[0] if powers else 0.0
         return found
-
-    def simple(self, *, rich: bool = False) -> tuple[Tensor, Tensor, np.ndarray]:
-        """Left and right columns of powers and of functions of one input, a few starts of each, and a number for each.
-
-        Parameters
-        ----------
-        rich : bool, default False
-            Products of transcendental functions with the input, and more functions of functions, too.
-        """
-        powers = self._powers()
-        factor, level = self.right_slots.factor[:, 0].tolist(), self.levels[self.right_slots.argument[:, 0]].tolist()
-        one, constant = next(left for left, exponent in powers.items() if exponent == 0), factor.index(NUMBER["one"])
-        found = [[(left, constant)] for left in powers]
-        times = [left for left, exponent in powers.items() if exponent == 1]
-        for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
-            name = FACTORS[factor[start]].name
-            plain = level[start] in (INPUT, PHASE)
-            if name == "one" or not (plain or name in (RICH if rich else OF_FUNCTIONS)):
-                continue
-            count = OWN_STARTS if level[start] != INPUT else SINE_STARTS if name == "sin" else SIMPLE_STARTS
-            chosen = np.unique(np.linspace(start, end - 1, count).round().astype(int)).tolist()
-            found.append([(one, place) for place in chosen])
-            if rich and level[start] == INPUT and name in TRANSCENDENTAL:
-                found += [[(left, place) for place in chosen] for left in times]
-        left, right = (
-            torch.tensor(side, device=self.left.device) for side in zip(*itertools.chain(*found), strict=True)
-        )
-        return left, right, np.repeat(np.arange(len(found)), [len(group) for group in found])
 
     def cheapest(self, count: int) -> tuple[Tensor, Tensor, np.ndarray]:
         """Left and right columns of the cheapest distinct products, and a number for the functions of each, sorted."""

@@ -31,8 +31,6 @@ class Effort:
         curves have many that are alike.
     beside : int
         Most plain terms beside such a pair.
-    triples : int
-        Triples of simple columns for y under each noise floor that are refined.
     """
 
     rows: int
@@ -44,12 +42,11 @@ class Effort:
     paired: int
     pairs: int
     beside: int
-    triples: int
 
     def linked(self) -> "Effort":
         """The effort for functions of y: most laws are for y."""
         width = max(LINKED_WIDTH, self.width // 4)
-        return replace(self, width=width, seeds=self.linked_seeds, functions=0, triples=self.triples // 2)
+        return replace(self, width=width, seeds=self.linked_seeds, functions=0)
 
     def quick(self) -> "Effort":
         """The effort for the likeliest terms one after another."""
@@ -66,11 +63,8 @@ _ONE = Effort(
     paired=4000,
     pairs=700,
     beside=2,
-    triples=5000,
 )
-_TWO = replace(
-    _ONE, rows=144, width=28, seeds=40, linked_seeds=20, functions=100, paired=5400, pairs=500, beside=1, triples=0
-)
+_TWO = replace(_ONE, rows=144, width=28, seeds=40, linked_seeds=20, functions=100, paired=5400, pairs=500, beside=1)
 _MORE = replace(_TWO, rows=192, width=16, seeds=30, linked_seeds=10, functions=40, paired=2500)
 
 EFFORTS: Mapping[int, Effort] = {

@@ -98,12 +98,6 @@ class Polyadic:
         """Values of y for rows of coordinates (n, d)."""
         return np.prod([self.functions(column, z) for column, z in enumerate(Z.T)], axis=0).sum(1)
 
-    def table(self, column: int, points: np.ndarray, others: np.ndarray) -> np.ndarray:
-        """Values over points (n,) of one coordinate, for rows (m, d) of the others: shape (n, m)."""
-        each = [self.functions(other, others[:, other]) for other in range(others.shape[1]) if other != column]
-        rest = np.prod(each, axis=0)
-        return self.functions(column, points) @ np.transpose(rest)
-
 
 class _Table:
     """Rows to fit, rows that are held out, and the splines of all coordinates."""

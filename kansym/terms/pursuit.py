@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 import sympy
 
 from kansym import clock
 from kansym.deferred import torch
-from kansym.gradients import without_gradients
 from kansym.interrupting import first_press
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.provenance import signed
@@ -33,8 +31,7 @@ from kansym.terms.finishing import finished
 from kansym.terms.length import NOISE, Lengths
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
-from kansym.terms.separable import Separable
-from kansym.terms.slots import Slots, expression, joined
+from kansym.terms.slots import expression, joined
 from kansym.terms.targets import Target, Way, plain_target, targets
 from kansym.terms.wave_forms import phase, wave_formulas
 
@@ -49,9 +46,6 @@ ROWS_PER_TERM = 6
 
 NOISY_ROWS = 2
 """How many times more rows with noise."""
-
-APART_ROWS = 3
-"""How many times more rows where functions are looked for one input at a time: only few sums are fitted."""
 
 TOP = 16
 """Columns tried beside each sum."""
@@ -68,9 +62,6 @@ noise where that is known."""
 
 LONG_MOVES = 5
 """Most rounds of changes of terms of any length: each adds a factor."""
-
-CHANGED = 12
-"""Sums of functions that an interpolant shows, the shortest, that are changed where the rows have noise."""
 
 ALIKE = 1e-9
 """Relative difference of sums of squares of two sums that have the same values."""
@@ -195,11 +186,6 @@ class Pursuit:
         self.count = self.effort.rows * (NOISY_ROWS if self.noisy else 1)
         self.generator = np.random.default_rng(seed)
         self._draw()
-        self.separable = Separable(
-            X, y, variables, self.arguments, weights=weights, noisy=self.noisy, allowed=allowed, seed=seed
-        )
-        self.apart = torch.from_numpy(self.generator.permutation(n)[: APART_ROWS * self.count]).to(self.device)
-        self.ranks: dict[str, float] = {}
         self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
         self.scanned = self.options.quick or n < LEAST_ROWS or not self._permitted(sympy.sin(variables[0]))
@@ -315,10 +301,10 @@ class Pursuit:
             raise KeyboardInterrupt
 
     def _targets(self) -> list[Target]:
-        most, few = self.options.terms, len(self.y) < LEAST_ROWS
+        most = self.options.terms
         if self.options.quick:
             return [replace(plain_target(self.y), share=1.0, terms=most, way=Way.QUICK)]
-        return targets(self.y, self.allowed, most, noisy=self.noisy, dimension=self.dimension, few=few)
+        return targets(self.y, self.allowed, most, noisy=self.noisy, dimension=self.dimension)
 
     def _finished(self, held: list[_Held], until: float) -> Iterator[tuple[sympy.Expr, float]]:
         """The best of some sums, on all rows and as short as they get, with their relative residuals."""
@@ -367,9 +353,6 @@ class Pursuit:
 
     def _search(self, target: Target, rows: TermRows, until: float) -> None:
         """Hold the best sums of every size."""
-        if target.way in (Way.APART, Way.SPLINES):
-            self._search_apart(target, rows, until)
-            return
         key = (target.name, target.way)
         if target.way is Way.AGAIN:
             self._draw()
@@ -391,64 +374,11 @@ class Pursuit:
                 if (terms >= target.terms and target.way is not Way.BESIDE) or beam.exact:
                     break
 
-    @without_gradients
-    def _search_apart(self, target: Target, rows: TermRows, until: float) -> None:
-        """Hold sums whose functions are found one input at a time, under links where that takes fewer of them."""
-        few, before = rows.take(self.apart), len(self.held)
-        sums = partial(self.separable.sums, rows=few, lengths=self.lengths, until=until)
-        if target.way is Way.SPLINES:
-            for frame, seen in self.separable.by_splines(self.given, until):
-                self._hold_apart(target, sums(seen, known={}, frame=frame), rows, few.number)
-        elif self._hold_seen(target, rows, few.number, sums, until):
-            return
-        if self.noisy and len(self.held) > before:
-            self._hold_changed(target, self.held[before:], rows, until)
-
-    def _hold_seen(
-        self, target: Target, rows: TermRows, number: int, sums: Callable[..., Iterator[State]], until: float
-    ) -> bool:
-        """Hold sums of functions that an interpolant shows; whether one is exact."""
-        if target.name in self.ranks:
-            return False
-        if self.noisy and target.linked and min((one.error for one in self.held), default=math.inf) <= self.enough:
-            # Under a link there may be a shorter sum, but with noise what y itself is a sum of comes first.
-            return False
-        curves, known = self.separable.curves(target.forward), dict[int, list[Slots]]()
-        rank = math.inf if curves is None else sum(len(one.curves) for one in curves)
-        simpler = rank < min(self.ranks.values(), default=math.inf)
-        self.ranks[target.name] = rank
-        if curves is not None and simpler and self._hold_apart(target, sums(curves, known=known), rows, number):
-            return True
-        others = () if target.linked else self.separable.combinations(rank, until)
-        return any(
-            self._hold_apart(target, sums(seen, known=known, frame=frame), rows, number) for frame, seen in others
-        )
-
-    def _hold_changed(self, target: Target, held: list[_Held], rows: TermRows, until: float) -> None:
-        """Hold what becomes of sums where the rows decide: with noise an interpolant takes one function for another."""
-        beam, _ = self._beam(replace(target, way=Way.LONG), rows.take(self.chosen), until)
-        beam.dictionary.weighted(beam.rows)
-        best = sorted(held, key=lambda one: one.length)[:CHANGED]
-        for terms in dict.fromkeys(len(one.state.slots) for one in best):
-            mine = [one.state.slots[None] for one in best if len(one.state.slots) == terms]
-            self._hold(target, beam.changed(beam.sift(mine), LONG_MOVES), rows, beam.rows.number)
-
     def _hold(self, target: Target, states: list[State], rows: TermRows, number: int) -> None:
         """Hold the best of a beam that was fitted to so many rows."""
         for state in states[: HELD_WITH_NOISE if self.noisy else HELD]:
             length = state.length + number * math.log(rows.size)
             self.held.append(_Held(length, math.sqrt(state.square / number), target, state, rows))
-
-    def _hold_apart(self, target: Target, states: Iterator[State], rows: TermRows, number: int) -> bool:
-        """Hold sums of functions that are seen in some coordinates, fitted to so many rows; whether one is exact."""
-        for state in states:
-            error = math.sqrt(state.square / number)
-            length = state.length + number * math.log(rows.size)
-            # Lengths of sums on different numbers of rows are compared as if all had as many as the others.
-            self.held.append(_Held(length * len(self.chosen) / number, error, target, state, rows))
-            if error <= EXACT:
-                return True
-        return False
 
     def _beam(self, target: Target, few: TermRows, until: float) -> tuple[Beam, Iterator[list[State]]]:
         """A search for one target and its rounds, which can be left and taken up again."""

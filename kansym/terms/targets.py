@@ -32,10 +32,8 @@ class Way(Enum):
     """Ways to look for the sums of a target."""
 
     QUICK = "the likeliest terms one after another"
-    APART = "functions of each input on their own"
-    SPLINES = "the same where splines see a sum of few products in noise"
     SHORT = "terms of moderate length"
-    BESIDE = "pairs or triples of terms beside plain ones"
+    BESIDE = "pairs of terms beside plain ones"
     AGAIN = "terms of moderate length on other rows"
     LONG = "terms of any length"
 
@@ -82,12 +80,6 @@ class Target:
         """y from an expression for z."""
         return self.back.xreplace({TARGET: expression})
 
-
-APART = 0.6
-"""Part of the time for functions of each input on their own."""
-
-SEEN = 0.8
-"""The same where splines see a sum of few products: nothing where they see none."""
 
 RESTARTS = 3
 """Most further beams on other rows."""
@@ -167,25 +159,19 @@ def targets(
     *,
     noisy: bool = False,
     dimension: int = 1,
-    few: bool = False,
 ) -> list[Target]:
     """y with short sums first, then functions of it, and y with all there is time for.
 
     Functions of y are for targets of one sign that keep away from zero, and for functions that formulas may have. With
     noise sums for y come before functions of it: a short sum for one may be as good as the law, a sum for y more often
-    than not; and before those come sums of few products that splines see. With one input sums for y come first as well,
-    for which they are found soon. With several, the functions of each are looked for on their own before all else, for
-    y and under every link; but an interpolant of `few` rows sees little of them, and all sums come before, as those for
-    y do with two inputs and noise, in which it takes one function for another.
+    than not. With one input sums for y come first as well, for which they are found soon.
     """
     alone = dimension == 1
-    links = permitted_links(y, allowed)
     plain = plain_target(y)
     linked = linked_targets(y, allowed, times=2.0 if alone else 1.0)
     whole = replace(plain, share=0.45, terms=most_terms)
     beside, again = replace(whole, share=0.35, way=Way.BESIDE), replace(whole, share=0.35, way=Way.AGAIN)
     long = replace(whole, way=Way.LONG)
-    separate = [] if alone else [replace(_under(link, y, APART, most_terms), way=Way.APART) for link in links]
     # With noise no sum is known for the law before all are there, and a turn for short ones only parts a round.
     sums = replace(whole, share=0.8)
     first = [sums, *linked] if noisy else [plain, sums, *linked] if alone else [plain, *linked, whole]
@@ -194,9 +180,7 @@ def targets(
         first.insert(0 if noisy else 1, long)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
     rest = [beside, long, again] if alone else [beside, again, long] if dimension < WIDE else [again, beside]
-    before = len(first) if few else int(noisy and dimension < WIDE)
-    seen = [replace(whole, share=SEEN, way=Way.SPLINES)] if noisy and not alone and not few else []
-    return [*seen, *first[:before], *separate, *first[before:], *rest, *RESTARTS * [replace(again, share=1.0)]]
+    return [*first, *rest, *RESTARTS * [replace(again, share=1.0)]]
 
 
 def _under(link: Link, y: np.ndarray, share: float, terms: int) -> Target:

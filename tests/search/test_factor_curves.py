@@ -7,8 +7,7 @@ import pytest
 import sympy
 
 from kansym import clock
-from kansym.search.factor_curves import LESS, Curve, Seen
-from kansym.terms.frames import Frame
+from kansym.search.factor_curves import LESS, Curve, Frame, Seen
 from kansym.terms.polyadic import best_polyadic, fit_additive
 from kansym.terms.targets import plain_target
 

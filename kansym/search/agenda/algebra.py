@@ -68,7 +68,7 @@ def functions(task: Task) -> Iterator[Proposal]:
 
 def mixed(task: Task) -> Iterator[Proposal]:
     """Laws with functions of columns beside the columns."""
-    yield from found(beside(task.problem, whole_budget(task), seed=task.options.seed))
+    yield from found(beside(task.problem, whole_budget(task)))
 
 
 def layers(task: Task) -> Iterator[Proposal]:

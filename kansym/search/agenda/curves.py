@@ -15,18 +15,16 @@ from kansym.provenance import signed, signing
 from kansym.search.agenda.engine import whole_budget
 from kansym.search.agenda.task import SPLINED, Found, Proposal, Task
 from kansym.search.curve_readings import shortest_forms
-from kansym.search.factor_readings import MOST_BESIDE, combination_readings, factor_readings
+from kansym.search.factor_readings import factor_readings
 from kansym.structure.exponentials import exponential_sums
 from kansym.structure.fast_waves import fast_waves
 from kansym.structure.leaf import symbols
 from kansym.structure.scaled_forms import scaled_forms
-from kansym.structure.scaled_pairs import scaled_pairs
 from kansym.structure.simple_forms import SimpleForm, simple_forms
 from kansym.symbolic.complexity import complexity, formula_bits
 from kansym.symbolic.steps import StepKind
 from kansym.terms.linked_waves import linked_waves
 from kansym.terms.powers import free_powers, power_sums
-from kansym.terms.squares import squared_waves
 
 EXACT_FORM = 1e-20
 """Mean squared residual of a form, relative to that of the target, that is rounding."""
@@ -37,11 +35,8 @@ FORM_BITS, MOST_FORMS = 6.0, 4
 LONGEST = 100
 """Nodes of a formula with noise that is handed on: to fit a longer one takes as long as a hundred others."""
 
-SPLINES, KINKS = 1 / 3, 1 / 4
+SPLINES = 1 / 3
 """Share of the budget for reading what splines see."""
-
-FAR_LESS = 0.2
-"""What splines leave, in units of what an interpolant does, that says that the law is of their form."""
 
 
 def _without_noise(finder: Callable[..., Iterable[sympy.Expr]]) -> Callable[..., Iterable[sympy.Expr]]:
@@ -53,7 +48,6 @@ OF_ONE_COLUMN: dict[str, Callable[..., Iterable[sympy.Expr]]] = {
     "powers": _without_noise(free_powers),
     "simple forms": shortest_forms,
     "fast waves": fast_waves,
-    "squared waves": squared_waves,
     "linked waves": linked_waves,
     "exponentials and waves": exponential_sums,
     "sums of powers": _without_noise(power_sums),
@@ -79,7 +73,7 @@ def forms_without_constants(task: Task) -> Iterator[Proposal]:
         if curve:
             forms += scaled_forms(problem.X[:, 0], problem.t, variables[0], weights, offset=offset)
         forms += simple_forms(problem.X, problem.t, variables, weights, offset=offset, until=whole_budget(task))
-        exact = _exact(task, forms, pairs=offset)
+        exact = _exact(task, forms)
         if exact:
             # Bits of losses at the level of rounding say nothing.
             simplest = min(exact, key=lambda form: formula_bits(form.whole, task.n_rows, problem.dimension))
@@ -103,17 +97,11 @@ def _shortest(task: Task, forms: list[SimpleForm]) -> Iterator[Proposal]:
             yield Found(problem.compose(form.whole, symbols(problem.dimension)), problem)
 
 
-def _exact(task: Task, forms: list[SimpleForm], *, pairs: bool) -> list[SimpleForm]:
-    """Exact ones, or, where these are asked for and there are none, pairs of one column that are."""
+def _exact(task: Task, forms: list[SimpleForm]) -> list[SimpleForm]:
     problem = task.problem
     weights = problem.fitting_weights()
     size = float(np.mean((np.ones(1) if weights is None else weights / weights.mean()) * problem.t**2))
-    exact = [form for form in forms if form.loss <= EXACT_FORM * size]
-    for offset in (False, True) if pairs and not task.facts.reducer.noisy and not exact else ():
-        curve = (problem.X[:, 0], problem.t, symbols(1)[0], weights)
-        found = scaled_pairs(*curve, offset=offset, either=bool(problem.steps))
-        exact += [form for form in found if form.loss <= EXACT_FORM * size]
-    return exact
+    return [form for form in forms if form.loss <= EXACT_FORM * size]
 
 
 @signed("simple forms")
@@ -144,12 +132,6 @@ def single_columns(task: Task) -> Iterator[Proposal]:
     yield from _by_splines(task, factor_readings, SPLINED)
 
 
-def combinations(task: Task) -> Iterator[Proposal]:
-    """The same with a combination of two columns in the place of one."""
-    few = len(task.rows.variables) - len(task.idle) <= MOST_BESIDE
-    yield from _by_splines(task, partial(combination_readings, products=task.noisy or few), SPLINED)
-
-
 def _by_splines(task: Task, finder: Callable[..., Iterator[sympy.Expr]], least: float) -> Iterator[Proposal]:
     X, y, weights, variables = task.table()
     table = task.told(weights)
@@ -157,13 +139,3 @@ def _by_splines(task: Task, finder: Callable[..., Iterator[sympy.Expr]], least: 
         smooth = task.smooth if math.isfinite(task.smooth) else 0.0
         table["noise"] = max(smooth, least * float(y.std()))
     yield from permitted(task, finder(X, y, variables, table=table, until=whole_budget(task, SPLINES)))
-
-
-def kinks(task: Task) -> Iterator[Proposal]:
-    """Functions of single columns where splines leave far less than an interpolant, whose errors are then no noise."""
-    X, y, weights, variables = task.table()
-    table = task.told(weights)
-    table["noisy"], table["noise"] = False, FAR_LESS * task.smooth
-    if math.isfinite(task.smooth):
-        until = whole_budget(task, KINKS)
-        yield from permitted(task, factor_readings(X, y, variables, table, until=until))

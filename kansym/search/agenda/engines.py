@@ -86,17 +86,10 @@ ENGINES: tuple[Engine, ...] = (
         algebra.product_units,
         informed=True,
     ),
-    Engine("links", lambda task: _several(task) and task.surrogate is not None, reduce.links, informed=True),
     Engine(
         "separations",
         lambda task: _several(task) and task.surrogate is not None and task.depth < reduce.DEEPEST,
         reduce.separations,
-        informed=True,
-    ),
-    Engine(
-        "folds",
-        lambda task: task.whole and _noisy(task) and not task.facts.looks_noisy and task.surrogate is not None,
-        reduce.folds,
         informed=True,
     ),
     Engine(
@@ -121,16 +114,14 @@ ENGINES: tuple[Engine, ...] = (
         kind="terms",
     ),
     Engine("functions of single columns", _several, curves.single_columns, informed=True, kind="terms"),
-    Engine("functions of combinations", _several, curves.combinations, informed=True, kind="terms"),
-    Engine(
-        "kinks",
-        lambda task: _several(task) and _noisy(task) and not task.facts.looks_noisy,
-        curves.kinks,
-        informed=True,
-        kind="terms",
-    ),
     Engine("compositions", sums.composable, sums.compositions, informed=True, kind="terms"),
     Engine("sums", lambda task: _table(task) and sums.summable(task), sums.sums, informed=True, kind="terms"),
-    Engine("trained networks", lambda task: task.whole or _several(task), networks.trained_networks, informed=True, kind="networks"),
+    Engine(
+        "trained networks",
+        lambda task: task.whole or _several(task),
+        networks.trained_networks,
+        informed=True,
+        kind="networks",
+    ),
     Engine("edge readings", lambda task: task.dimension == 1, networks.edge_readings, informed=True, kind="networks"),
 )

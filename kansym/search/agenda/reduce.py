@@ -7,29 +7,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from kansym.search.agenda.engine import whole_budget
 from kansym.search.agenda.grounds import SURE, separated
 from kansym.search.agenda.task import Proposal, Task
 from kansym.structure.fast_factors import without_fast_factor
-from kansym.structure.folding import folded, smoother_link
-from kansym.structure.rank import link_ranks
-from kansym.structure.search import GRADIENT_ROWS, NOISY
+from kansym.structure.search import GRADIENT_ROWS
 from kansym.structure.separability import Slopes, linked_separations
 from kansym.structure.settling import SETTLED
 
 DEEPEST, MOST_SEPARATIONS = 4, 3
 """Functions taken out one after another, and separations of one task."""
 
-NEXT, LINKED, LOWER_RANK = 0.9, 0.7, 0.5
-"""Chance of a reduction in units of that of the one before, of a function of the target that makes it smooth, and of
-one that lowers its rank."""
+NEXT = 0.9
+"""Chance of a reduction in units of that of the one before."""
 
 SEPARATED, GUESSED, NEXT_SEPARATION = 1.0, 0.3, 0.8
 """Chance of a separation without noise, and with it, where what an interpolant shows is a guess; and that of the next
 in units of the one before."""
-
-OF_LOW_RANK = frozenset({"trained networks", "sums", "functions of single columns", "compositions"})
-"""Engines that a lower rank helps."""
 
 
 def interpolant(task: Task) -> Iterator[Proposal]:
@@ -78,39 +71,12 @@ def reductions(task: Task) -> Iterator[Proposal]:
         yield task.smaller(problem, chance=NEXT**number, facts=replace(task.facts, seen=True), surrogate=surrogate)
 
 
-def folds(task: Task) -> Iterator[Proposal]:
-    """The table with abs(x - c) in place of x, where that takes a kink away."""
-    fold = folded(task.problem, task.surrogate, task.options.seed, whole_budget(task))
-    if fold is not None:
-        yield task.smaller(fold, facts=task.facts.anew(), depth=task.depth + 1)
-
-
 def slow_rests(task: Task) -> Iterator[Proposal]:
     """The table without a factor that turns many times."""
     rest = without_fast_factor(task.problem)
     if rest is not None:
         slow, rows = rest
         yield task.smaller(slow, facts=task.facts.anew(task.facts.reducer.y[rows]), depth=task.depth + 1)
-
-
-def links(task: Task) -> Iterator[Proposal]:
-    """Functions of the target that make it smooth, or of lower rank."""
-    reducer, problem, surrogate, seed = task.facts.reducer, task.problem, task.surrogate, task.options.seed
-    if surrogate is None:
-        return
-    linked = smoother_link(problem, surrogate, seed, whole_budget(task))
-    if linked is not None:
-        yield task.smaller(linked, chance=LINKED, surrogate=reducer.surrogate(linked)[0])
-    if surrogate.noise > 100 * NOISY:
-        return
-    rows = np.random.default_rng(seed).permutation(len(problem.X))[:GRADIENT_ROWS]
-    ranked = link_ranks(surrogate, problem.X[rows], problem.t, tolerance=max(1e-5, 10 * surrogate.error))
-    plain = next((rank for link, rank in ranked if link.name == "identity"), None)
-    if ranked and (plain is None or ranked[0][1] < plain):
-        changed = ranked[0][0].apply(problem)
-        if changed.finite():
-            own = reducer.surrogate(changed)[0]
-            yield task.smaller(changed, chance=LOWER_RANK, surrogate=own, kinds=OF_LOW_RANK)
 
 
 def separations(task: Task) -> Iterator[Proposal]:

@@ -84,11 +84,6 @@ class Facts:
         return self.smooth if self._settling.noisy else 0.0
 
     @property
-    def looks_noisy(self) -> bool:
-        """Whether what interpolants leave is noise, and not a kink or a pole."""
-        return self._settling.noisy
-
-    @property
     def smooth(self) -> float:
         """Error of the best interpolant on rows that it has not seen, in units of y; inf before there is one."""
         return self.reducer.lowest * float(np.std(self.reducer.y))
