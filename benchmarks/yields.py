@@ -64,7 +64,7 @@ PRIOR: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "compositions": ((0.2, 1.5), (0.3, 2.0)),
     "sums": ((0.2, 3.0), (0.15, 3.0)),
     "trained networks": ((0.08, 4.0), (0.03, 6.0)),
-    "edge readings": ((0.3, 3.0), (0.12, 3.0)),
+    "edge readings": ((0.3, 0.3), (0.12, 0.3)),
     "revise": ((0.1, 1.0), (0.1, 1.5)),
 }
 """Chance that an engine has the law, and the work that it takes: without noise, and with it."""

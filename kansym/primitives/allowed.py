@@ -2,24 +2,32 @@
 # pyright: reportAttributeAccessIssue=false
 """Which formulas may be, where primitives are left out: structure and algebra know other functions than edges do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sympy
 
 from kansym.functions import family_of
 from kansym.primitives.library import PrimitiveLibrary, default_library
+from kansym.primitives.primitive import Primitive
 
 
 class AllowedFunctions:
-    """The functions of a restricted library; sums, products, quotients and whole powers are always allowed.
+    """The functions of a library; sums, products, quotients and whole powers are always allowed.
 
     Parameters
     ----------
     expressions : iterable of sympy.Expr
         Of the primitives.
+    own : sequence of Primitive, optional
+        Those that the user has added, which engines propose as they do their own functions.
+    anything : bool, default False
+        Whether all functions are allowed, as where nothing was left out of the default library.
     """
 
-    def __init__(self, expressions: Iterable[sympy.Expr]) -> None:
+    def __init__(
+        self, expressions: Iterable[sympy.Expr], *, own: Sequence[Primitive] = (), anything: bool = False
+    ) -> None:
+        self.own, self._anything = tuple(own), anything
         self._functions: set[type] = set()
         self._roots = self._real_powers = False
         for expression in expressions:
@@ -37,6 +45,8 @@ class AllowedFunctions:
 
     def permits(self, expression: sympy.Expr) -> bool:
         """Whether an expression has no other function; its constants may be symbols."""
+        if self._anything:
+            return True
         if any(type(function) not in self._functions for function in expression.atoms(sympy.Function)):
             return False
         for power in expression.atoms(sympy.Pow):
@@ -54,10 +64,12 @@ class AllowedFunctions:
 
 
 def allowed_functions(library: PrimitiveLibrary) -> AllowedFunctions | None:
-    """What the primitives of a library allow; None where it has all of the default library."""
-    if set(default_library()) <= set(library):
-        return None
-    return AllowedFunctions(library[name].expression for name in library)
+    """What the primitives of a library allow; None where it is the default library."""
+    default = set(default_library())
+    own = [library[name] for name in library if name not in default]
+    if default <= set(library):
+        return AllowedFunctions((), own=own, anything=True) if own else None
+    return AllowedFunctions((library[name].expression for name in library), own=own)
 
 
 def _is_root(power: sympy.Pow) -> bool:

@@ -4,8 +4,7 @@
 
 Where splines in single columns, one for each, leave no more than noise of y as a product or a sum, all functions but
 one, f, may be taken from them: y = a + b f, and (y - a)/b says what f is, with errors in proportion to 1/b. Every
-function is then a curve, however many columns there are. Beside a product may be
-functions of single columns.
+function is then a curve, however many columns there are. Beside a product may be functions of single columns.
 """
 
 import itertools

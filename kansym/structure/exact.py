@@ -16,6 +16,7 @@ from kansym.structure.exponentials import exponential_law
 from kansym.structure.leaf import Solution, symbols
 from kansym.structure.links import usable_links
 from kansym.structure.mixed import mixed_laws
+from kansym.structure.monomials import monomial_law
 from kansym.structure.problem import Problem
 from kansym.structure.rational import featured_laws, rational_laws
 from kansym.structure.sparse import sparse_law
@@ -37,6 +38,7 @@ def laws_at_once(problem: Problem, *, any_function: bool) -> Iterator[sympy.Expr
     variables = symbols(problem.dimension)
     yield from signing("rational functions", lambda: rational_laws(problem.X, problem.t, variables))
     if any_function:
+        yield from signing("monomials", lambda: _one(monomial_law(problem.X, problem.t, variables)))
         yield from signing("algebraic laws", lambda: _one(algebraic_law(problem.X, problem.t, variables)))
 
 

@@ -73,16 +73,14 @@ def folded(form: ParametricForm, own: tuple[OwnFunction, ...]) -> ParametricForm
     ParametricForm
         To be priced and looked at, not to be evaluated: factors that a constant takes up are left out.
     """
-    expression = form.expression
-    for function in own:
-        expression = _folded(expression, function, form)
-    return ParametricForm(expression, form.variables, form.constants, form.values)
+    return ParametricForm(_folded(form.expression, own, form), form.variables, form.constants, form.values)
 
 
-def _folded(node: Expr, function: OwnFunction, form: ParametricForm) -> Expr:
-    if not node.args or not node.free_symbols & set(form.variables):
+def _folded(node: Expr, own: tuple[OwnFunction, ...], form: ParametricForm) -> Expr:
+    """A node, or else its parts, as functions of a name; from the top, since what has names has no values."""
+    if not own or not node.args or not node.free_symbols & set(form.variables):
         return node
-    whole = _one_function(node, function, form)
+    whole = _as_one(node, own, form)
     if whole is not None:
         return whole
     if node.is_Mul or node.is_Add:
@@ -91,10 +89,15 @@ def _folded(node: Expr, function: OwnFunction, form: ParametricForm) -> Expr:
             (parts if one.free_symbols & set(form.variables) else rest).append(one)
         for symbols in dict.fromkeys(frozenset(one.free_symbols & set(form.variables)) for one in parts):
             mine = [one for one in parts if one.free_symbols & set(form.variables) == symbols]
-            together = _one_function(node.func(*mine), function, form) if len(mine) > 1 else None
-            rest += [_folded(one, function, form) for one in mine] if together is None else [together]
+            together = _as_one(node.func(*mine), own, form) if len(mine) > 1 else None
+            rest += [_folded(one, own, form) for one in mine] if together is None else [together]
         return node.func(*rest)
-    return node.func(*(_folded(argument, function, form) for argument in node.args))
+    return node.func(*(_folded(argument, own, form) for argument in node.args))
+
+
+def _as_one(node: Expr, own: tuple[OwnFunction, ...], form: ParametricForm) -> Expr | None:
+    found = (_one_function(node, function, form) for function in own)
+    return next((one for one in found if one is not None), None)
 
 
 def _one_function(node: Expr, function: OwnFunction, form: ParametricForm) -> Expr | None:

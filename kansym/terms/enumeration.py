@@ -27,6 +27,7 @@ from kansym.terms.arguments import Argument
 from kansym.terms.compositions import VALUE_COST, EnumeratedRows, Key, State, descend
 from kansym.terms.length import NODE_NATS, NOISE, ROUNDING
 from kansym.terms.monomials import monomials
+from kansym.terms.own_operations import own_operation
 from kansym.terms.trees import BINARY, NOTHING_NEW, SYMMETRIC, UNARY, Operation, Range, Tree
 
 ROWS = 100
@@ -206,7 +207,8 @@ class Enumeration:
         self.few = self.rows if blocks else self.rows.take(np.sort(order[:looked_at]))
         self._blocks = [(part, _Targets.of(self.few.take(part))) for part in blocks or [slice(None)]]
         self._cost = NODE_NATS * np.array([one.nodes for one in self.monomials])
-        self.unary = [one for one in UNARY if one.permitted(1, allowed)]
+        own = () if allowed is None else allowed.own
+        self.unary = [one for one in (*UNARY, *map(own_operation, own)) if one.permitted(1, allowed)]
         self.binary = [one for one in BINARY if one.permitted(2, allowed)]
         self.kept = KEPT.get(dimension, FEWEST)
         inputs = [Tree(None, input=k) for k in range(dimension)]

@@ -58,6 +58,16 @@ def test_an_argument_may_have_constants():
     assert call.args[0].has(X) and len(call.args[0].free_symbols) == 2
 
 
+def test_two_of_them_stand_side_by_side_and_one_in_the_other():
+    library = default_library()
+    for name in ("langevin", "bump"):
+        library = library.with_primitive(primitive_from_expression(name, SHAPES[name]))
+    langevin, bump = SHAPES["langevin"], SHAPES["bump"]
+    law = 1.4 * langevin.xreplace({Z: X}) * bump.xreplace({Z: Y}) + 0.3 * bump.xreplace({Z: langevin.xreplace({Z: X})})
+    found = folded(parametrize(law, (X, Y)), own_functions(library)).expression
+    assert found.has(sympy.Function("langevin")(X)) and found.atoms(sympy.Function("bump"))
+
+
 def test_the_default_library_has_none():
     assert own_functions(default_library()) == () and own_functions(default_library().only("x", "sin")) == ()
     form = written(2.7 * sympy.exp(-X))

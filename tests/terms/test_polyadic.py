@@ -96,17 +96,6 @@ def test_pieces_are_short_where_a_function_bends():
     assert moved is not None and moved.error < min(0.1 * even.error, 1.3 * level)
 
 
-def test_a_table_is_made_of_predictions():
-    Z, y, _, _ = noisy(lambda x, z: np.sin(2 * x) * z + np.exp(-x))
-    fitted = fit_polyadic(Z, y, 2, pieces=6)
-    assert fitted is not None
-    points, others = np.linspace(0.3, 2.4, 7), Z[:5]
-    table = fitted.table(1, points, others)
-    for k, row in enumerate(others):
-        grid = np.column_stack([np.full(7, row[0]), points])
-        np.testing.assert_allclose(table[:, k], fitted.predict(grid), rtol=1e-10)
-
-
 def test_weights_silence_rows():
     Z, y, clean, level = noisy(lambda x, z: np.sin(2 * x) * z)
     weights = np.where(np.arange(len(y)) % 3, 1.0, 1e-9)

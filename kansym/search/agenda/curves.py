@@ -129,13 +129,9 @@ def of_one_column(task: Task) -> Iterator[Proposal]:
 
 def single_columns(task: Task) -> Iterator[Proposal]:
     """Products and sums of functions of single columns, read one at a time."""
-    yield from _by_splines(task, factor_readings, SPLINED)
-
-
-def _by_splines(task: Task, finder: Callable[..., Iterator[sympy.Expr]], least: float) -> Iterator[Proposal]:
     X, y, weights, variables = task.table()
     table = task.told(weights)
     if not task.noisy:
         smooth = task.smooth if math.isfinite(task.smooth) else 0.0
-        table["noise"] = max(smooth, least * float(y.std()))
-    yield from permitted(task, finder(X, y, variables, table=table, until=whole_budget(task, SPLINES)))
+        table["noise"] = max(smooth, SPLINED * float(y.std()))
+    yield from permitted(task, factor_readings(X, y, variables, table, until=whole_budget(task, SPLINES)))

@@ -1,0 +1,80 @@
+# sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
+# pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
+"""A user's own primitives as operations of trees, f(a u + b)."""
+
+import itertools
+import math
+
+import numpy as np
+import sympy
+
+from kansym.deferred import torch
+from kansym.primitives.primitive import Primitive
+from kansym.terms.trees import SHIFTS, Array, Operation, Range
+
+CALL = 2
+"""Nodes of a function and of its argument, constants not counted."""
+
+
+def own_operation(primitive: Primitive) -> Operation:
+    """f(a u + b) of a primitive without a shape parameter; a constant that the primitive has no use for is held.
+
+    Parameters
+    ----------
+    primitive : Primitive
+        See `kansym.primitives.primitive_from_expression`.
+    """
+    free = [name for name in ("a", "b") if name not in primitive.redundant]
+
+    def inner(constants: tuple) -> tuple:
+        told = dict(zip(free, constants, strict=True))
+        return told.get("a", 1), told.get("b", 0)
+
+    def argument(u: Array, constants: tuple[Array, ...]) -> Array:
+        a, b = inner(constants)
+        return a * u + b
+
+    def value(u: Array, *constants: Array) -> Array:
+        return _evaluated(primitive.function, argument(u, constants))
+
+    def slopes(u: Array, *constants: Array) -> tuple[Array, ...]:
+        *held, _ = constants
+        slope = _evaluated(primitive.derivative, argument(u, tuple(held)))
+        by = {"a": u * slope, "b": slope}
+        return (inner(tuple(held))[0] * slope, *(by[name] for name in free))
+
+    def write(u: sympy.Expr, *constants: sympy.Expr) -> sympy.Expr:
+        a, b = inner(constants)
+        return primitive.sympy(a * u + b)
+
+    def starts(u: Range) -> list[tuple[float, ...]]:
+        return [tuple(one[name] for name in free) for one in _starts(primitive, u)]
+
+    return Operation(f"own {primitive.name}", len(free), CALL + len(free), starts, value, slopes, write)
+
+
+def _evaluated(function: object, z: Array) -> Array:
+    """A primitive's function on the host, of any shape."""
+    values = function(torch.from_numpy(np.ascontiguousarray(z, dtype=float)), torch.tensor(math.nan))  # type: ignore[operator]
+    return values.numpy()
+
+
+def _starts(primitive: Primitive, u: Range) -> list[dict[str, float]]:
+    """Scales of the primitive about zero and about the places where something may happen, and ends of its domain and
+    poles beside the data; inside its domain."""
+    signs = (1.0, -1.0) if primitive.parity == "none" else (1.0,)
+    scales = (0.5 * u.width,) if "a" in primitive.redundant else primitive.starts
+    beside = [place for share in SHIFTS for place in (u.low - share * u.width, u.high + share * u.width)]
+    places = [(0.0, place) for place in (0.0, *u.centres, u.low, u.high)]
+    domain = primitive.domain
+    places += [
+        (end, place) for end in (domain.lower, domain.upper, *domain.poles) if math.isfinite(end) for place in beside
+    ]
+    found = []
+    for (value, place), scale, sign in itertools.product(places, scales, signs):
+        a = sign * scale / (0.5 * u.width)
+        b = value - a * place
+        ends = torch.tensor(sorted((a * u.low + b, a * u.high + b)), dtype=torch.float64)
+        if (b == 0 or "b" not in primitive.redundant) and bool(domain.covers(ends[0], ends[1])):
+            found.append({"a": a, "b": b})
+    return found
