@@ -1,7 +1,7 @@
 """Backward elimination: a trained network without what it does not need, found by training without it.
 
 What an edge gives now says little about whether it is needed. Products of powers may be moved from one node to another,
-``(m v^2) h(v / c) = (m c^2) h(v / c) (v / c)^-2``, and spare nodes share the work of the others. So every edge, every
+``(m v^2) h(v / c) = (m c^2) h(v / c) (v / c)^2``, and spare nodes share the work of the others. So every edge, every
 node and every pair of factors is taken out on trial; all trials are trained together as one population, and those stay
 out without which the network comes back to its error. Then every spline is a straight line on trial.
 """
