@@ -52,7 +52,6 @@ class Work(Enum):
     SORTED_VALUES = "values that are sorted and scored"
     TENSOR_PASSES = "passes over a batch of curves, whatever its size"
     MATCHED_POINTS = "points of edges matched to a primitive"
-    SKETCHED_POINTS = "points of a curve sketched by two primitives"
     NETWORK_PASSES = "passes through a population of networks, whatever its size"
     NETWORK_PRODUCTS = "rows times squared parameters of a training step"
 
@@ -73,7 +72,6 @@ SECONDS: dict[Work, float] = {
     Work.SORTED_VALUES: 5e-8,
     Work.TENSOR_PASSES: 2e-3,
     Work.MATCHED_POINTS: 5e-9,
-    Work.SKETCHED_POINTS: 6e-8,
     Work.NETWORK_PASSES: 5e-4,
     Work.NETWORK_PRODUCTS: 1e-10,
 }

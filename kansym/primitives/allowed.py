@@ -66,7 +66,7 @@ class AllowedFunctions:
 def allowed_functions(library: PrimitiveLibrary) -> AllowedFunctions | None:
     """What the primitives of a library allow; None where it is the default library."""
     default = set(default_library())
-    own = [library[name] for name in library if name not in default]
+    own = [library[name] for name in library if name not in default and not library[name].has_shape]
     if default <= set(library):
         return AllowedFunctions((), own=own, anything=True) if own else None
     return AllowedFunctions((library[name].expression for name in library), own=own)

@@ -48,8 +48,8 @@ class DiscoveryOptions:
         Look for sums of products of functions with inner constants, in tables and parts of one to five inputs, before
         networks; not without `structure`.
     networks : bool, default True
-        Train networks, and read them and the curves of tables with one input edge by edge. Turn it off to see what
-        the other engines find.
+        Train networks and read them edge by edge, and match a table's only column to the library. Turn it off to see
+        what the other engines find.
     loss : str, default "linear"
         What residuals count: "linear" is least squares. "tukey", "huber", "soft_l1" and "cauchy" are for tables with
         outliers: rows that no smooth function comes near are left out of the search, and the constants are fitted to

@@ -113,7 +113,7 @@ class NetworkReading:
         Population 1, every edge a primitive or off, in the scaling of `Discovery.network`.
     trained : Network or None
         The network that it was read from, of the same shape, with splines but for edges that are straight lines; None
-        where a table with one input was read directly.
+        where an edit has left no splines of that shape.
     """
 
     symbolic: Network

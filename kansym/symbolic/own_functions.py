@@ -96,11 +96,11 @@ def _folded(node: Expr, own: tuple[OwnFunction, ...], form: ParametricForm) -> E
 
 
 def _as_one(node: Expr, own: tuple[OwnFunction, ...], form: ParametricForm) -> Expr | None:
-    found = (_one_function(node, function, form) for function in own)
+    found = (_one_function(node, function, own, form) for function in own)
     return next((one for one in found if one is not None), None)
 
 
-def _one_function(node: Expr, function: OwnFunction, form: ParametricForm) -> Expr | None:
+def _one_function(node: Expr, function: OwnFunction, own: tuple[OwnFunction, ...], form: ParametricForm) -> Expr | None:
     """The node as a multiple of the function, if it is one and has more to it than a name."""
     if not (node.is_Mul or node.is_Add or node.is_Pow or node.is_Function):
         return None
@@ -110,7 +110,7 @@ def _one_function(node: Expr, function: OwnFunction, form: ParametricForm) -> Ex
         spelled = function.expression.xreplace({ARGUMENT: argument})
         if _proportional(node, spelled, form):
             free = next((one for one in node.free_symbols & set(form.constants) if not argument.has(one)), None)
-            named = sympy.Function(function.name)(argument)
+            named = sympy.Function(function.name)(_folded(argument, own, form))
             return named if free is None else Mul(free, named)
     return None
 

@@ -50,7 +50,7 @@ def own_operation(primitive: Primitive) -> Operation:
     def starts(u: Range) -> list[tuple[float, ...]]:
         return [tuple(one[name] for name in free) for one in _starts(primitive, u)]
 
-    return Operation(f"own {primitive.name}", len(free), CALL + len(free), starts, value, slopes, write)
+    return Operation(f"own {primitive.name}", len(free), CALL + len(free), starts, value, slopes, write, "b" in free)
 
 
 def _evaluated(function: object, z: Array) -> Array:
@@ -62,19 +62,20 @@ def _evaluated(function: object, z: Array) -> Array:
 def _starts(primitive: Primitive, u: Range) -> list[dict[str, float]]:
     """Scales of the primitive about zero and about the places where something may happen, and ends of its domain and
     poles beside the data; inside its domain."""
-    signs = (1.0, -1.0) if primitive.parity == "none" else (1.0,)
-    scales = (0.5 * u.width,) if "a" in primitive.redundant else primitive.starts
+    held = "a" in primitive.redundant
+    signs = (1.0, -1.0) if primitive.parity == "none" and not held else (1.0,)
+    scales = (0.5 * u.width,) if held else primitive.starts
     beside = [place for share in SHIFTS for place in (u.low - share * u.width, u.high + share * u.width)]
     places = [(0.0, place) for place in (0.0, *u.centres, u.low, u.high)]
     domain = primitive.domain
     places += [
         (end, place) for end in (domain.lower, domain.upper, *domain.poles) if math.isfinite(end) for place in beside
     ]
-    found = []
+    found: dict[tuple[float, float], None] = {}
     for (value, place), scale, sign in itertools.product(places, scales, signs):
         a = sign * scale / (0.5 * u.width)
         b = value - a * place
         ends = torch.tensor(sorted((a * u.low + b, a * u.high + b)), dtype=torch.float64)
         if (b == 0 or "b" not in primitive.redundant) and bool(domain.covers(ends[0], ends[1])):
-            found.append({"a": a, "b": b})
-    return found
+            found[a, b + 0.0] = None
+    return [{"a": a, "b": b} for a, b in found]

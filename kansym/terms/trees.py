@@ -63,6 +63,8 @@ class Operation:
     slopes : callable
         Derivatives by each argument and by each constant, from arguments, constants and value.
     write : callable
+    shifted : bool, default False
+        Whether its last constant is added to its argument.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Operation:
     value: Callable[..., Array]
     slopes: Callable[..., tuple[Array, ...]]
     write: Callable[..., sympy.Expr]
+    shifted: bool = False
 
     def permitted(self, arguments: int, allowed: AllowedFunctions | None) -> bool:
         """Whether formulas may have it, with so many arguments."""
@@ -148,6 +151,7 @@ UNARY: tuple[Operation, ...] = (
         lambda u, b: np.log(u + b),
         lambda u, b, f: (1 / (u + b), 1 / (u + b)),
         lambda u, b: sympy.log(u + b),
+        shifted=True,
     ),
     Operation(
         "sin", 2, 4,
@@ -155,6 +159,7 @@ UNARY: tuple[Operation, ...] = (
         lambda u, a, b: np.sin(a * u + b),
         lambda u, a, b, f: (a * np.cos(a * u + b), u * np.cos(a * u + b), np.cos(a * u + b)),
         lambda u, a, b: sympy.sin(a * u + b),
+        shifted=True,
     ),
     Operation(
         "sin over", 1, 6,
@@ -169,6 +174,7 @@ UNARY: tuple[Operation, ...] = (
         lambda u, a, b: np.tanh(a * u + b),
         lambda u, a, b, f: (a * (1 - f * f), u * (1 - f * f), 1 - f * f),
         lambda u, a, b: sympy.tanh(a * u + b),
+        shifted=True,
     ),
     Operation(
         "square", 1, 2,
@@ -176,6 +182,7 @@ UNARY: tuple[Operation, ...] = (
         lambda u, b: (u + b) ** 2,
         lambda u, b, f: (2 * (u + b), 2 * (u + b)),
         lambda u, b: (u + b) ** 2,
+        shifted=True,
     ),
     Operation(
         "reciprocal", 1, 3,
@@ -183,6 +190,7 @@ UNARY: tuple[Operation, ...] = (
         lambda u, b: 1 / (u + b),
         lambda u, b, f: (-f * f, -f * f),
         lambda u, b: 1 / (u + b),
+        shifted=True,
     ),
     Operation(
         "root", 1, 3,
@@ -190,6 +198,7 @@ UNARY: tuple[Operation, ...] = (
         lambda u, b: np.sqrt(u + b),
         lambda u, b, f: (0.5 / f, 0.5 / f),
         lambda u, b: sympy.sqrt(u + b),
+        shifted=True,
     ),
     Operation(
         "root of less", 1, 3,
@@ -211,6 +220,7 @@ UNARY: tuple[Operation, ...] = (
         lambda u, b: np.abs(u + b),
         lambda u, b, f: (np.sign(u + b), np.sign(u + b)),
         lambda u, b: sympy.Abs(u + b),
+        shifted=True,
     ),
 )  # fmt: skip
 """Functions of one argument."""
@@ -271,9 +281,6 @@ BINARY: tuple[Operation, ...] = (
 SYMMETRIC = frozenset({"sum", "product"})
 """Functions that do not ask which argument comes first."""
 
-SHIFTED = frozenset({"log", "sin", "tanh", "square", "reciprocal", "root", "magnitude"})
-"""Functions whose last constant is added to their argument."""
-
 NOTHING_NEW: Mapping[str, frozenset[str]] = {
     "exp": frozenset({"log"}),
     "log": frozenset({"power", "root", "root of less"}),
@@ -312,7 +319,7 @@ class Tree:
         for child in self.children:
             found |= {first + place for place in child.shifts}
             first += child.constants
-        own = self.operation is not None and self.operation.name in SHIFTED
+        own = self.operation is not None and self.operation.shifted
         return frozenset(found | {self.constants - 1}) if own else frozenset(found)
 
     def values(self, columns: Array, theta: Array) -> Array:

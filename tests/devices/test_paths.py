@@ -45,16 +45,6 @@ def relative_error(discovery, X: np.ndarray, y: np.ndarray) -> float:
     return float(np.abs(discovery.formula.predict(X) - y).max() / y.std())
 
 
-@pytest.mark.parametrize("noise", [0.0, 0.05])
-@pytest.mark.long
-def test_discover_one_column(card, rng, noise):
-    X = rng.uniform(0.1, 4, (100, 1))
-    y = 2.5 * np.sqrt(X[:, 0])
-    # Without structure the curve is read, on the host.
-    found = discover(make_dataset(X, y + noise * rng.standard_normal(100)), options(1, structure=False))
-    assert relative_error(found, X, y) < max(1e-9, 2 * noise)
-
-
 @pytest.mark.long
 def test_discover_several_columns(card, rng):
     X = rng.uniform(1, 3, (120, 3))

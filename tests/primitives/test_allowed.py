@@ -1,10 +1,12 @@
 """Formulas keep to the functions that the user allows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import sympy
 
-from kansym import DiscoveryOptions, default_library, discover, make_dataset
+from kansym import DiscoveryOptions, default_library, discover, make_dataset, primitive_from_expression
 from kansym.primitives.allowed import AllowedFunctions, allowed_functions
 from kansym.primitives.library import PrimitiveLibrary
 
@@ -74,3 +76,15 @@ def test_a_guess_with_other_functions_is_fitted():
     options = DiscoveryOptions(max_seconds=1.5, primitives=library("x", "x^2"), guesses=("A*exp(-k*x0)",))
     found = discover(make_dataset(x[:, None], y), options)
     assert found.formula.expression.has(sympy.exp)
+
+
+def test_a_user_s_own_are_allowed_and_known():
+    z = sympy.Symbol("z")
+    langevin = primitive_from_expression("langevin", sympy.coth(z) - 1 / z)
+    whole = allowed_functions(default_library().with_primitive(langevin))
+    assert whole.own == (langevin,) and whole.elementary and whole.permits(sympy.besselj(2, X))
+    few = allowed_functions(default_library().only("x").with_primitive(langevin))
+    assert few.own == (langevin,) and few.permits(sympy.coth(X)) and not few.permits(sympy.sin(X))
+    # A shape is fitted to edges alone.
+    shaped = replace(default_library()["x^p"], name="my power")
+    assert allowed_functions(default_library().with_primitive(shaped)) is None

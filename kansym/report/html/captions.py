@@ -133,7 +133,7 @@ def _network(run: FinishedRun) -> list[str]:
     if run.reading is None:
         said = ["The formula as a network: each function is an edge, drawn over the range that it is used in."]
     elif run.reading.trained is None:
-        said = ["Each edge is a curve of one variable; the formula was fitted in this form, and no spline was trained."]
+        said = ["Each edge is a curve of one variable; no trained splines of this shape are kept."]
     else:
         said = ["Each edge is a curve of one variable: the trained spline, and the function that it was read as."]
     return [*said, "The stronger the line of an edge, the more it changes the output."]

@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false
-"""Engines that read functions: of one column, of single columns in turn, of combinations of two."""
+"""Engines that read functions: of one column, and of single columns in turn."""
 
 from __future__ import annotations
 

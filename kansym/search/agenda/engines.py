@@ -43,6 +43,10 @@ def _by_units(task: Task) -> bool:
     return bool(task.problem.steps) and task.problem.steps[-1].kind is StepKind.UNITS
 
 
+def _of_one_column(task: Task) -> bool:
+    return task.dimension > 0 and len(task.rows.variables) - len(task.idle) == 1
+
+
 def _curve(task: Task) -> bool:
     return isinstance(task.ground, CurveGround)
 
@@ -109,7 +113,7 @@ ENGINES: tuple[Engine, ...] = (
     ),
     Engine(
         "curves",
-        lambda task: task.dimension > 0 and len(task.rows.variables) - len(task.idle) == 1,
+        _of_one_column,
         curves.of_one_column,
         kind="terms",
     ),
@@ -123,5 +127,5 @@ ENGINES: tuple[Engine, ...] = (
         informed=True,
         kind="networks",
     ),
-    Engine("edge readings", lambda task: task.dimension == 1, networks.edge_readings, informed=True, kind="networks"),
+    Engine("edge readings", _of_one_column, networks.edge_readings, informed=True, kind="networks"),
 )

@@ -93,6 +93,7 @@ def _read(
 def edge_readings(task: Task) -> Iterator[Proposal]:
     """A table with one input is one edge: the primitives of the library, the user's own among them."""
     X, y, weights, (variable,) = task.table()
+    weights = task.evened(y, weights)
     x, values = (torch.from_numpy(np.ascontiguousarray(one))[None] for one in (X[:, 0], y))
     told = None if weights is None else torch.from_numpy(np.ascontiguousarray(weights))
     library = task.options.primitives.distinct()
