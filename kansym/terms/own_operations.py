@@ -2,13 +2,16 @@
 # pyright: reportArgumentType=false, reportReturnType=false, reportOperatorIssue=false
 """A user's own primitives as operations of trees, f(a u + b)."""
 
+from __future__ import annotations
+
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import sympy
 
-from kansym.deferred import torch
+from kansym.deferred import Tensor, torch
 from kansym.primitives.primitive import Primitive
 from kansym.terms.trees import SHIFTS, Array, Operation, Range
 
@@ -53,10 +56,9 @@ def own_operation(primitive: Primitive) -> Operation:
     return Operation(f"own {primitive.name}", len(free), CALL + len(free), starts, value, slopes, write, "b" in free)
 
 
-def _evaluated(function: object, z: Array) -> Array:
+def _evaluated(function: Callable[[Tensor, Tensor], Tensor], z: Array) -> Array:
     """A primitive's function on the host, of any shape."""
-    values = function(torch.from_numpy(np.ascontiguousarray(z, dtype=float)), torch.tensor(math.nan))  # type: ignore[operator]
-    return values.numpy()
+    return function(torch.from_numpy(np.ascontiguousarray(z, dtype=float)), torch.tensor(math.nan)).numpy()
 
 
 def _starts(primitive: Primitive, u: Range) -> list[dict[str, float]]:

@@ -14,7 +14,7 @@ import numpy as np
 import sympy
 
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.structure.links import Function, Link, usable_links
+from kansym.structure.links import Link, usable_links
 from kansym.structure.problem import TARGET
 from kansym.terms.effort import WIDE
 
@@ -48,8 +48,6 @@ class Target:
     z : ndarray, shape (n,)
     slope : ndarray, shape (n,)
         |dy/dz|.
-    forward : callable
-        z of y.
     back : sympy.Expr
         y, in `TARGET`, which stands for z.
     share : float
@@ -65,7 +63,6 @@ class Target:
     name: str
     z: np.ndarray
     slope: np.ndarray
-    forward: Function
     back: sympy.Expr
     share: float
     terms: int
@@ -105,7 +102,7 @@ def keeps_away(y: np.ndarray) -> bool:
 
 def plain_target(y: np.ndarray) -> Target:
     """y itself, as a sum of two terms."""
-    return Target("identity", y, np.ones_like(y), lambda z: z, TARGET, 0.4, 2)
+    return Target("identity", y, np.ones_like(y), TARGET, 0.4, 2)
 
 
 def linked_targets(y: np.ndarray, allowed: AllowedFunctions | None, *, times: float = 1.0) -> list[Target]:
@@ -184,4 +181,4 @@ def targets(
 
 
 def _under(link: Link, y: np.ndarray, share: float, terms: int) -> Target:
-    return Target(link.name, link.forward(y), link.slope_back(y), link.forward, link.inverse(y), share, terms)
+    return Target(link.name, link.forward(y), link.slope_back(y), link.inverse(y), share, terms)
