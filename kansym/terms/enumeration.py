@@ -9,6 +9,7 @@ from a few products of matrices, also times any of many monomials, and beside an
 best under several noise floors get their constants by Levenberg-Marquardt, with the coefficients in closed form.
 """
 
+import functools
 import heapq
 import itertools
 import math
@@ -28,7 +29,7 @@ from kansym.terms.compositions import VALUE_COST, EnumeratedRows, Key, State, de
 from kansym.terms.length import NODE_NATS, NOISE, ROUNDING
 from kansym.terms.monomials import monomials
 from kansym.terms.own_operations import own_operation
-from kansym.terms.trees import BINARY, NOTHING_NEW, SYMMETRIC, UNARY, Operation, Range, Tree
+from kansym.terms.trees import BINARY, NOTHING_NEW, SYMMETRIC, UNARY, Operation, Ranges, Tree
 
 ROWS = 100
 """Rows that trees are looked at on, without noise; with it twice as many."""
@@ -89,10 +90,8 @@ class Branch:
     extreme: list[int]
 
     @cached_property
-    def ranges(self) -> list[Range]:
-        v, at = self.values, self.values[:, self.extreme].tolist()
-        ends = zip(v.min(1).tolist(), v.max(1).tolist(), np.median(v, 1).tolist(), map(tuple, at), strict=True)
-        return [Range(*one) for one in ends]
+    def ranges(self) -> Ranges:
+        return Ranges.of(self.values, self.extreme)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,34 +102,56 @@ class _Targets:
     ----------
     total : float
         Square of y.
-    with_y, square : ndarray, shape (n, M)
-        By the values and by their squares, times each monomial.
-    beside : list of (float, ndarray (n, M))
-        For each column of the background, its share of y, and what values are multiplied by.
+    square : ndarray, shape (n, M)
+        By the squares of the values, times each monomial.
+    columns : ndarray, shape (n, (1 + K) M)
+        By the values, times each monomial: y, and each of the columns of the background.
+    levels : list of float
+        Each of those columns' share of y.
     """
 
     total: float
-    with_y: np.ndarray
     square: np.ndarray
-    beside: list[tuple[float, np.ndarray]]
+    columns: np.ndarray
+    levels: list[float]
 
     @classmethod
     def of(cls, rows: EnumeratedRows) -> "_Targets":
-        weighted = rows.monomials * rows.root
-        beside = [(float(row @ rows.y), (weighted * row).T) for row in rows.background[0]]
-        return cls(float(rows.y @ rows.y), (weighted * rows.y).T, (weighted**2).T, beside)
+        weighted, background = rows.monomials * rows.root, rows.background[0]
+        columns = np.concatenate([weighted * row for row in (rows.y, *background)]).T
+        return cls(float(rows.y @ rows.y), (weighted**2).T, columns, [float(row @ rows.y) for row in background])
 
     def left(self, values: np.ndarray) -> Iterator[np.ndarray]:
         """What values (S, n) leave (S, M) of the square of y: times each monomial, on each background."""
-        total, with_y, square = self.total, values @ self.with_y, values**2 @ self.square
-        least = ROUNDED * square
-        for level, column in [(0.0, None), *self.beside]:
-            if column is not None:
-                # What one more column of the background takes away of y, of the tree, and of their product.
-                with_column = values @ column
-                total, with_y, square = total - level**2, with_y - with_column * level, square - with_column**2
-            left = total - with_y**2 / np.where(square > least, square, np.inf)
-            yield np.where(np.isfinite(left), np.maximum(left, 0.0), total)
+        square = values**2 @ self.square
+        products, (_, number) = values @ self.columns, square.shape
+        total, with_y, least = self.total, products[:, :number], ROUNDED * square
+        yield _left(total, with_y, square, least)
+        for k, level in enumerate(self.levels, start=1):
+            with_column = products[:, k * number : (k + 1) * number]
+            # What one more column of the background takes away of y, of the tree, and of their product.
+            total, with_y, square = total - level**2, with_y - with_column * level, square - with_column**2
+            yield _left(total, with_y, square, least)
+
+
+def _left(total: float, with_y: np.ndarray, square: np.ndarray, least: np.ndarray) -> np.ndarray:
+    explained = with_y**2 / np.where(square > least, square, np.inf)
+    explained[~np.isfinite(explained)] = 0.0
+    return np.maximum(total - explained, 0.0)
+
+
+@functools.lru_cache(maxsize=1024)
+def _places(*sizes: int) -> np.ndarray:
+    """All combinations of places, shape (N, len(sizes)), the last one running fastest."""
+    return np.indices(sizes).reshape(len(sizes), -1).T
+
+
+@functools.lru_cache(maxsize=1024)
+def _spread(kept: int, number: int) -> np.ndarray:
+    """Places of so many of a number in the order of their promise: the first, and some of all."""
+    first = min(kept // 2, number)
+    rest = np.linspace(first, number - 1, min(kept, number) - first).round().astype(int)
+    return np.unique([*range(first), *rest.tolist()])
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +219,7 @@ class Enumeration:
         root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
         self.size = float(np.sqrt(np.mean((root * y) ** 2)))
         self.floor = max(ROUNDING, noise / self.size)
+        self._floors = np.maximum(FLOORS, self.floor)[:, None] ** 2
         self.monomials = [one for one in monomials(X) if np.isfinite(one.values).all()]
         self.monomials = [self.monomials[k] for k in factors] or self.monomials
         values = np.array([one.values for one in self.monomials])
@@ -319,36 +341,40 @@ class Enumeration:
 
     def _made_of(self, operation: Operation, *parts: Branch) -> Iterator[Branch]:
         """A tree of others with all its starts, after it was scored; none where it has no values."""
-        found: list[tuple[int, tuple[int, ...], tuple[float, ...]]] = []
-        for chosen in itertools.product(*(range(len(part.theta)) for part in parts)):
-            ranges = [part.ranges[k] for part, k in zip(parts, chosen, strict=True)]
-            found += [(sum(chosen) + k, chosen, start) for k, start in enumerate(operation.starts(*ranges))]
-            if len(found) >= self.kept**2:
-                break
-        clock.charge(Work.SMALL_FITS, LOOK_COST + VALUE_COST * len(found) * self.few.columns.shape[1])
-        if not found:
+        index, constants = self._begun(operation, parts)
+        clock.charge(Work.SMALL_FITS, LOOK_COST + VALUE_COST * len(index) * self.few.columns.shape[1])
+        if not len(index):
             return
-        found.sort(key=lambda one: one[0])
-        index = np.array([chosen for _, chosen, _ in found])
-        constants = np.array([start for *_, start in found], dtype=float).reshape(len(found), operation.constants)
         values = operation.value(
             *(part.values[index[:, k]] for k, part in enumerate(parts)),
             *(constants[:, k : k + 1] for k in range(operation.constants)),
         )
-        largest = np.abs(values).max(1)
-        kept = (largest < MOST_VALUE) & (np.ptp(values, axis=1) > FLAT * largest)
+        high, low = values.max(1), values.min(1)
+        largest = np.maximum(high, -low)
+        kept = (largest < MOST_VALUE) & (high - low > FLAT * largest)
         if not kept.any():
             return
-        theta = np.concatenate([*(part.theta[index[:, k]] for k, part in enumerate(parts)), constants], 1)[kept]
+        theta = np.concatenate([*(part.theta[index[:, k]] for k, part in enumerate(parts)), constants], 1)
+        if not kept.all():
+            values, theta = values[kept], theta[kept]
         tree = Tree(operation, tuple(part.tree for part in parts))
-        self._score(tree, values[kept], theta)
-        yield self._branch(tree, values[kept], theta)
+        self._score(tree, values, theta)
+        yield self._branch(tree, values, theta)
+
+    def _begun(self, operation: Operation, parts: Sequence[Branch]) -> tuple[np.ndarray, np.ndarray]:
+        """Places of starts of the parts (T, parts), and constants of the operation (T, C), the likeliest first."""
+        places = _places(*(len(part.theta) for part in parts))
+        constants, there = operation.begin(*(part.ranges.take(places[:, k]) for k, part in enumerate(parts)))
+        number = there.sum(1)
+        there &= (np.cumsum(number) - number < self.kept**2)[:, None]
+        rank = (places.sum(1)[:, None] + np.cumsum(there, 1)).ravel()
+        usable = np.flatnonzero(there)
+        which, start = np.divmod(usable[np.argsort(rank[usable], kind="stable")], there.shape[1])
+        return places[which], constants[which, start]
 
     def _branch(self, tree: Tree, values: np.ndarray, theta: np.ndarray) -> Branch:
-        """A branch with some of its starts, which come in the order of their promise: the first, and some of all."""
-        first = min(self.kept // 2, len(theta))
-        rest = np.linspace(first, len(theta) - 1, min(self.kept, len(theta)) - first).round().astype(int)
-        chosen = np.unique([*range(first), *rest.tolist()])
+        """A branch with some of its starts, which come in the order of their promise."""
+        chosen = _spread(self.kept, len(theta))
         return Branch(tree, values[chosen], theta[chosen], self._extreme)
 
     # -- choice ------------------------------------------------------------------------------------------------------
@@ -359,14 +385,13 @@ class Enumeration:
         each = zip(*(targets.left(values[:, part]) for part, targets in self._blocks), strict=True)
         for background, left in enumerate(each):
             least = np.add.reduce([block.min(0) for block in left])
-            cost = self._cost + self._fixed(tree, background)
-            for floor in FLOORS:
-                lengths = 0.5 * n * np.log(least / n + max(floor, self.floor) ** 2) + cost
-                # What the data say is a tree times this or that before its constants are right may be the tree alone.
-                for alone, place in ((True, 0), (False, int(lengths.argmin()))):
-                    if self._nearer(floor, alone, float(lengths[place])):
+            lengths = 0.5 * n * np.log(least / n + self._floors) + (self._cost + self._fixed(tree, background))
+            # What the data say is a tree times this or that before its constants are right may be the tree alone.
+            for alone, places in ((True, np.zeros(len(FLOORS), dtype=int)), (False, lengths.argmin(1))):
+                for floor, place, mine in zip(FLOORS, places.tolist(), lengths, strict=True):
+                    if self._nearer(floor, alone, length := float(mine[place])):
                         some = self._starts(tree, theta, [block[:, place] for block in left])
-                        self._remember(floor, alone, float(lengths[place]), (tree, place, background), some)
+                        self._remember(floor, alone, length, (tree, place, background), some)
 
     def _nearer(self, floor: float, alone: bool, length: float) -> bool:
         """Whether a tree of a length is among the best under a noise floor."""

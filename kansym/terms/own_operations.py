@@ -13,7 +13,7 @@ import sympy
 
 from kansym.deferred import Tensor, torch
 from kansym.primitives.primitive import Primitive
-from kansym.terms.trees import SHIFTS, Array, Operation, Range
+from kansym.terms.trees import SHIFTS, Array, Operation, Ranges
 
 CALL = 2
 """Nodes of a function and of its argument, constants not counted."""
@@ -50,8 +50,12 @@ def own_operation(primitive: Primitive) -> Operation:
         a, b = inner(constants)
         return primitive.sympy(a * u + b)
 
-    def starts(u: Range) -> list[tuple[float, ...]]:
-        return [tuple(one[name] for name in free) for one in _starts(primitive, u)]
+    def starts(u: Ranges) -> Array:
+        each = [[[one[name] for name in free] for one in _starts(primitive, u, k)] for k in range(len(u.low))]
+        found = np.full((len(each), max(map(len, each)), len(free)), np.nan)
+        for k, some in enumerate(each):
+            found[k, : len(some)] = np.reshape(some, (len(some), len(free)))
+        return found
 
     return Operation(f"own {primitive.name}", len(free), CALL + len(free), starts, value, slopes, write, "b" in free)
 
@@ -61,23 +65,25 @@ def _evaluated(function: Callable[[Tensor, Tensor], Tensor], z: Array) -> Array:
     return function(torch.from_numpy(np.ascontiguousarray(z, dtype=float)), torch.tensor(math.nan)).numpy()
 
 
-def _starts(primitive: Primitive, u: Range) -> list[dict[str, float]]:
+def _starts(primitive: Primitive, u: Ranges, k: int) -> list[dict[str, float]]:
     """Scales of the primitive about zero and about the places where something may happen, and ends of its domain and
-    poles beside the data; inside its domain."""
+    poles beside the data; inside its domain. Of the argument with this number."""
+    low, high, half = float(u.low[k]), float(u.high[k]), 0.5 * float(u.width[k])
     held = "a" in primitive.redundant
     signs = (1.0, -1.0) if primitive.parity == "none" and not held else (1.0,)
-    scales = (0.5 * u.width,) if held else primitive.starts
-    beside = [place for share in SHIFTS for place in (u.low - share * u.width, u.high + share * u.width)]
-    places = [(0.0, place) for place in (0.0, *u.centres, u.low, u.high)]
+    scales = (half,) if held else primitive.starts
+    beside = [place for share in SHIFTS for place in (low - 2 * share * half, high + 2 * share * half)]
+    centres = u.centres[k][np.isfinite(u.centres[k])].tolist()
+    places = [(0.0, place) for place in (0.0, *centres, low, high)]
     domain = primitive.domain
     places += [
         (end, place) for end in (domain.lower, domain.upper, *domain.poles) if math.isfinite(end) for place in beside
     ]
     found: dict[tuple[float, float], None] = {}
     for (value, place), scale, sign in itertools.product(places, scales, signs):
-        a = sign * scale / (0.5 * u.width)
+        a = sign * scale / half
         b = value - a * place
-        ends = torch.tensor(sorted((a * u.low + b, a * u.high + b)), dtype=torch.float64)
+        ends = torch.tensor(sorted((a * low + b, a * high + b)), dtype=torch.float64)
         if (b == 0 or "b" not in primitive.redundant) and bool(domain.covers(ends[0], ends[1])):
             found[a, b + 0.0] = None
     return [{"a": a, "b": b} for a, b in found]

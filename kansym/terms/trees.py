@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import sympy
@@ -20,30 +21,41 @@ Constants = Sequence[Array]
 """Of an operation, each of shape (S, 1)."""
 
 
-@dataclass(frozen=True)
-class Range:
-    """Where the values of an argument lie: the least, the largest, the median, and where y is largest and least."""
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """Where the values of arguments lie, each (S,): the least, the largest, the median, and (S, P) some where y is
+    extreme."""
 
-    low: float
-    high: float
-    middle: float
-    peaks: tuple[float, ...] = ()
+    low: Array
+    high: Array
+    middle: Array
+    peaks: Array
 
-    @property
-    def width(self) -> float:
+    @classmethod
+    def of(cls, values: Array, extreme: Sequence[int] = ()) -> Self:
+        """Of arguments (S, n), whose target is extreme in these rows."""
+        return cls(values.min(1), values.max(1), np.median(values, 1), values[:, list(extreme)])
+
+    def take(self, chosen: Array) -> "Ranges":
+        return Ranges(self.low[chosen], self.high[chosen], self.middle[chosen], self.peaks[chosen])
+
+    @cached_property
+    def width(self) -> Array:
         return self.high - self.low
 
     @cached_property
-    def widths(self) -> tuple[float, ...]:
-        """The range, and where a few values are far from the others that of most of them."""
-        most = 2 * min(self.middle - self.low, self.high - self.middle)
-        return (self.width, most) if 0 < most < LOPSIDED * self.width else (self.width,)
+    def widths(self) -> Array:
+        """The range (S, 2), and where a few values are far from the others that of most of them, else nan."""
+        most = 2 * np.minimum(self.middle - self.low, self.high - self.middle)
+        lopsided = (most > 0) & (most < LOPSIDED * self.width)
+        return np.stack([self.width, np.where(lopsided, most, np.nan)], 1)
 
     @cached_property
-    def centres(self) -> list[float]:
-        """Places where something may happen, the likeliest first."""
+    def centres(self) -> Array:
+        """Places where something may happen (S, C), the likeliest first; nan for none."""
         places = [self.low + place * self.width for place in CENTRES]
-        return [*self.peaks, *places] if len(self.widths) == 1 else [*self.peaks, self.middle, *places]
+        middle = np.where(np.isnan(self.widths[:, 1]), np.nan, self.middle)
+        return np.column_stack([self.peaks, middle, *places])
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +69,8 @@ class Operation:
     nodes : int
         Of a formula, its arguments not counted.
     starts : callable
-        Constants to begin with, the likeliest first, from the ranges of the arguments; none where it has no values.
+        Constants (S, K, C) to begin with, the likeliest first, from the ranges of the arguments; nan for none, where it
+        has no values.
     value : callable
         Of arguments (S, n) and constants.
     slopes : callable
@@ -65,16 +78,27 @@ class Operation:
     write : callable
     shifted : bool, default False
         Whether its last constant is added to its argument.
+    suits : callable, optional
+        Of which ranges it has values, (S,), where that is not for its constants to say.
     """
 
     name: str
     constants: int
     nodes: int
-    starts: Callable[..., list[tuple[float, ...]]]
+    starts: Callable[..., Array]
     value: Callable[..., Array]
     slopes: Callable[..., tuple[Array, ...]]
     write: Callable[..., sympy.Expr]
     shifted: bool = False
+    suits: Callable[..., Array] | None = None
+
+    def begin(self, *ranges: Ranges) -> tuple[Array, Array]:
+        """Constants (S, K, C) to begin with, and which of them (S, K) there are."""
+        found = self.starts(*ranges)
+        there: Array = np.all(np.isfinite(found), axis=2)
+        if self.suits is not None:
+            there &= self.suits(*ranges)[:, None]
+        return found, there
 
     def permitted(self, arguments: int, allowed: AllowedFunctions | None) -> bool:
         """Whether formulas may have it, with so many arguments."""
@@ -97,38 +121,56 @@ SHARES = (0.3, 1.0, 3.0)
 """Weights of a second summand in units of what makes both as large."""
 
 
-def _shifts(u: Range, *, both: bool) -> list[tuple[float, ...]]:
+def _scales(u: Ranges, rates: Sequence[float]) -> Array:
+    """Rates over the range of an argument (S, K)."""
+    return (np.array(rates) / u.widths[:, :, None]).reshape(len(u.low), -1)
+
+
+def _pairs(first: Array, second: Array) -> Array:
+    """Two constants (S, I J, 2) from all pairs of (S, I) and (S, J)."""
+    first, second = np.broadcast_arrays(first[:, :, None], second[:, None, :])
+    return np.stack([first, second], -1).reshape(len(first), -1, 2)
+
+
+def _shifts(u: Ranges, *, both: bool) -> Array:
     """Shifts that keep an argument above zero, or on either side of it."""
-    found = [(share * width - u.low,) for width in u.widths for share in SHIFTS]
+    beside = (u.widths[:, :, None] * SHIFTS).reshape(len(u.low), -1)
+    found = [np.where(u.low > 0, 0.0, np.nan), beside - u.low[:, None]]
     if both:
-        found += [(-u.high - share * width,) for width in u.widths for share in SHIFTS]
-        if u.high < 0:
-            found.append((0.0,))
-    return [(0.0,), *found] if u.low > 0 else found
+        found += [-u.high[:, None] - beside, np.where(u.high < 0, 0.0, np.nan)]
+    return np.column_stack(found)[:, :, None]
 
 
-def _waves(u: Range) -> list[tuple[float, ...]]:
-    return [(rate / width, phase) for width in u.widths for rate in WAVES for phase in (0.0, math.pi / 2)]
+def _waves(u: Ranges) -> Array:
+    return _pairs(_scales(u, WAVES), np.tile([0.0, math.pi / 2], (len(u.low), 1)))
 
 
-def _steps(u: Range) -> list[tuple[float, ...]]:
-    centres = u.centres + ([0.0] if u.low <= 0 <= u.high else [])
-    rates = [rate / width for width in u.widths for rate in (2.5, 7.0)]
-    return [(rate, -rate * centre) for rate in rates for centre in centres]
+def _steps(u: Ranges) -> Array:
+    zero = np.where((u.low <= 0) & (u.high >= 0), 0.0, np.nan)
+    found = _pairs(_scales(u, (2.5, 7.0)), np.column_stack([u.centres, zero]))
+    found[:, :, 1] *= -found[:, :, 0]
+    return found
 
 
-def _bends(u: Range) -> list[tuple[float, ...]]:
-    return [(0.0,), *((-centre,) for centre in u.centres)]
+def _bends(u: Ranges) -> Array:
+    return np.column_stack([np.zeros(len(u.low)), -u.centres])[:, :, None]
 
 
-def _weights(u: Range, v: Range) -> list[tuple[float, ...]]:
+def _weights(u: Ranges, v: Ranges) -> Array:
     ratio = u.width / v.width
-    found = [(sign * share * ratio,) for share in SHARES for sign in (1.0, -1.0)]
-    return [*found, (1.0,), (-1.0,)] if 0.1 < ratio < 10 else found
+    one = np.where((ratio > 0.1) & (ratio < 10), 1.0, np.nan)
+    found = [sign * share * ratio for share in SHARES for sign in (1.0, -1.0)]
+    return np.column_stack([*found, one, -one])[:, :, None]
 
 
-def _bases(u: Range, v: Range) -> list[tuple[float, ...]]:
-    return [(share / abs(u.middle),) for share in SHARES] if u.low > 0 and max(abs(v.low), abs(v.high)) < 50 else []
+def _bases(u: Ranges, v: Ranges) -> Array:
+    usable = (u.low > 0) & (np.maximum(np.abs(v.low), np.abs(v.high)) < 50)
+    return (np.array(SHARES) / np.where(usable, u.middle, np.nan)[:, None])[:, :, None]
+
+
+def _no_constants(u: Ranges, v: Ranges) -> Array:
+    del v
+    return np.zeros((len(u.low), 1, 0))
 
 
 def _over(above: Array, below: Array) -> Array:
@@ -140,7 +182,7 @@ def _over(above: Array, below: Array) -> Array:
 UNARY: tuple[Operation, ...] = (
     Operation(
         "exp", 1, 3,
-        lambda u: [(sign * rate / width,) for width in u.widths for rate in RATES for sign in (-1.0, 1.0)],
+        lambda u: _scales(u, [sign * rate for rate in RATES for sign in (-1.0, 1.0)])[:, :, None],
         lambda u, a: np.exp(a * u),
         lambda u, a, f: (a * f, u * f),
         lambda u, a: sympy.exp(a * u),
@@ -163,7 +205,7 @@ UNARY: tuple[Operation, ...] = (
     ),
     Operation(
         "sin over", 1, 6,
-        lambda u: [(rate / width,) for width in u.widths for rate in WAVES],
+        lambda u: _scales(u, WAVES)[:, :, None],
         lambda u, a: np.sinc(a * u / np.pi),
         lambda u, a, f: (_over(np.cos(a * u) - f, u), _over(np.cos(a * u) - f, a)),
         lambda u, a: sympy.sin(a * u) / (a * u),
@@ -202,17 +244,18 @@ UNARY: tuple[Operation, ...] = (
     ),
     Operation(
         "root of less", 1, 3,
-        lambda u: [(u.high + share * width,) for width in u.widths for share in SHIFTS],
+        lambda u: (u.high[:, None, None] + u.widths[:, :, None] * SHIFTS).reshape(len(u.low), -1, 1),
         lambda u, b: np.sqrt(b - u),
         lambda u, b, f: (-0.5 / f, 0.5 / f),
         lambda u, b: sympy.sqrt(b - u),
     ),
     Operation(
         "power", 1, 2,
-        lambda u: [(p,) for p in POWERS] if u.low > 0 else [],
+        lambda u: np.tile(POWERS, (len(u.low), 1))[:, :, None],
         lambda u, p: u**p,
         lambda u, p, f: (p * f / u, np.log(u) * f),
         lambda u, p: u**p,
+        suits=lambda u: u.low > 0,
     ),
     Operation(
         "magnitude", 1, 3,
@@ -235,17 +278,18 @@ BINARY: tuple[Operation, ...] = (
     ),
     Operation(
         "product", 0, 1,
-        lambda u, v: [()],
+        _no_constants,
         lambda u, v: u * v,
         lambda u, v, f: (v, u),
         lambda u, v: u * v,
     ),
     Operation(
         "quotient", 0, 1,
-        lambda u, v: [()] if v.low > 0 or v.high < 0 else [],
+        _no_constants,
         lambda u, v: u / v,
         lambda u, v, f: (1 / v, -f / v),
         lambda u, v: u / v,
+        suits=lambda u, v: (v.low > 0) | (v.high < 0),
     ),
     Operation(
         "raised", 1, 2,

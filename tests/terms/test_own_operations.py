@@ -10,7 +10,7 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.symbolic.parametric import parametrize
 from kansym.terms.enumeration import Enumeration
 from kansym.terms.own_operations import own_operation
-from kansym.terms.trees import Range
+from kansym.terms.trees import Ranges
 
 Z = sympy.Symbol("z")
 X, Y = SYMBOLS = sympy.symbols("x y", positive=True)
@@ -29,8 +29,8 @@ def primitive(request):
 
 
 def started(operation, u):
-    starts = operation.starts(Range(float(u.min()), float(u.max()), float(np.median(u))))
-    return np.array(starts).reshape(len(starts), operation.constants)
+    constants, there = operation.begin(Ranges.of(u[None]))
+    return constants[0, there[0]]
 
 
 def columns(theta):

@@ -5,7 +5,7 @@ import pytest
 import sympy
 from scipy.differentiate import derivative
 
-from kansym.terms.trees import BINARY, NOTHING_NEW, UNARY, Range, Tree
+from kansym.terms.trees import BINARY, NOTHING_NEW, UNARY, Ranges, Tree
 
 OPERATIONS = [*UNARY, *BINARY]
 GENERATOR = np.random.default_rng(3)
@@ -17,8 +17,9 @@ def leaf(k):
     return Tree(None, input=k)
 
 
-def ranges(values):
-    return Range(float(values.min()), float(values.max()), float(np.median(values)))
+def started(operation, *columns):
+    constants, there = operation.begin(*(Ranges.of(np.atleast_2d(column)) for column in columns))
+    return constants[0, there[0]]
 
 
 def arity(operation):
@@ -30,14 +31,31 @@ def of(operation):
 
 
 def starts(operation):
-    found = operation.starts(*map(ranges, COLUMNS[: arity(operation)]))
-    return np.array(found, float).reshape(len(found), operation.constants)
+    return started(operation, *COLUMNS[: arity(operation)])
 
 
 def test_where_most_values_are_there_are_starts_too():
-    even, lopsided = Range(0.0, 1.0, 0.5, (0.9,)), Range(0.0, 1.0, 0.01, (0.02,))
-    assert even.widths == (1.0,) and lopsided.widths == (1.0, 0.02)
-    assert even.centres[0] == 0.9 and lopsided.centres[:2] == [0.02, 0.01]
+    even, lopsided = np.linspace(0.0, 1.0, 41), np.append(np.linspace(0.0, 0.02, 40), 1.0)
+    both = Ranges.of(np.array([even, lopsided]), extreme=[3])
+    np.testing.assert_allclose(both.widths, [[1.0, np.nan], [1.0, 2 * np.median(lopsided)]])
+    np.testing.assert_allclose(both.centres[:, 0], [even[3], lopsided[3]])
+    assert np.isnan(both.centres[0, 1]) and both.centres[1, 1] == np.median(lopsided)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_starts_of_many_arguments_are_those_of_each(operation):
+    many = np.stack([COLUMNS, COLUMNS - 1.2, 30 * COLUMNS**3, -COLUMNS], 1)[: arity(operation)]
+    constants, there = operation.begin(*map(Ranges.of, many))
+    assert constants.shape[:2] == there.shape
+    for k in range(many.shape[1]):
+        np.testing.assert_array_equal(constants[k, there[k]], started(operation, *many[:, k]))
+
+
+def test_a_quotient_asks_for_a_divisor_of_one_sign():
+    quotient = next(one for one in BINARY if one.name == "quotient")
+    one, signed = COLUMNS[:1], COLUMNS[:1] - 1.2
+    assert len(started(quotient, signed, one)) == len(started(quotient, one, -one)) == 1
+    assert len(started(quotient, one, signed)) == 0
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
@@ -61,8 +79,8 @@ def test_slopes_are_derivatives(outer, inner):
     tree = Tree(outer, tuple(of(inner) if k == 0 else leaf(k) for k in range(arity(outer))))
     first = starts(inner)[0]
     values = of(inner).values(COLUMNS, first[None])
-    own = outer.starts(*map(ranges, [values, COLUMNS[1]][: arity(outer)]))
-    if not own:
+    own = started(outer, *[values, COLUMNS[1]][: arity(outer)])
+    if not len(own):
         pytest.skip("the outer function has no values there")
     theta = np.concatenate([first, own[0]])
     _, slopes = tree.values_and_slopes(COLUMNS, theta[None])
