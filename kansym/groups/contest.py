@@ -74,13 +74,15 @@ class Contest:
     ----------
     found : list of Split
         Different forms with their constants decided, the shortest description first.
+    changed : float
+        When the best of them came, as `kansym.clock.now`.
     """
 
     def __init__(self, table: GroupedTable, deadline: float) -> None:
         self.table, self.deadline = table, deadline
         self.judge, self.faults = Judge(table), Faults()
         self.found: list[Split] = []
-        self.tried, self.interrupted = 0, False
+        self.tried, self.interrupted, self.idle, self.changed = 0, False, 0.0, clock.now()
         self._seen: dict[str, float] = {}
         """The shortest that the description by each form can be, from where it was fitted."""
         self._simplified: set[str] = set()
@@ -190,8 +192,11 @@ class Contest:
 
     def _keep(self, split: Split) -> Split:
         if math.isfinite(split.bits):
+            before = self.best
             self.found.append(split)
             self.found.sort(key=lambda one: (round(one.bits, 6), str(one.form.expression)))
+            if self.best is not before:
+                self.changed = clock.now()
         return split
 
     def finish(self) -> None:

@@ -110,6 +110,8 @@ def law_of_groups(
         notes = list(contest.faults.note)
         if clock.current().ended_by_wall:
             notes.append("The clock on the wall ended a part of the search; a rerun may differ.")
+        if contest.idle:
+            notes.append(f"{contest.idle:.2g} s of work without a shorter form ended the search.")
         if contest.interrupted:
             notes.append(f"The search was interrupted after {time.monotonic() - began:.1f} s; more time may find more.")
             logger.warning("the search was interrupted; the best form so far is kept; %s", AGAIN)

@@ -104,7 +104,7 @@ def outcome(
         levels=split.levels,
         noise=None if judge.errors_given or split.levels is not None else math.sqrt(variance),
         chi2=chi2,
-        p_value=None if chi2 is None or ndf <= 0 else float(scipy.stats.chi2.sf(chi2, ndf)),
+        p_value=_p_value(split, judge),
         ndf=ndf,
         bits=split.bits,
         saved=_mean_bits(judge) - split.bits,
@@ -275,12 +275,12 @@ def verdict(found: GroupedFormula, split: Split, judge: Judge, others: Sequence[
         grounds.append(Ground(good, words, Topic.FIT))
     else:
         grounds.append(Ground(left <= TENTH, f"it leaves {100 * left:.2g} % of the variance within groups", Topic.FIT))
-    objections = _residual_objections(split, judge)
-    grounds.append(
-        Ground(
-            not objections, objections or f"residuals of {table.n_groups} groups are without structure", Topic.RESIDUALS
-        )
-    )
+    strange = _with_structure(split, judge)
+    words = f"residuals of {table.n_groups} groups are without structure"
+    if strange:
+        named = ", ".join(strange[:5])
+        words = f"residuals of {len(strange)} of {table.n_groups} groups have structure ({named})"
+    grounds.append(Ground(not strange, words, Topic.RESIDUALS))
     allowed = MOST_CONSTANTS + dataset.n_columns - 1
     k = len(split.form.constants)
     grounds.append(Ground(k <= allowed, f"a group sees {k} constants", Topic.CONSTANTS))
@@ -310,8 +310,22 @@ def verdict(found: GroupedFormula, split: Split, judge: Judge, others: Sequence[
     return Verdict(DESCRIPTION, f"it describes the groups, but {against[0].words}", tuple(grounds))
 
 
-def _residual_objections(split: Split, judge: Judge) -> str:
-    """What the residuals of single groups say against the form; empty where that is nothing."""
+def leaves_nothing(split: Split, judge: Judge) -> bool:
+    """Whether a form of some column leaves no more than errors that are given, and nothing with structure."""
+    if not split.form.expression.free_symbols & set(split.form.variables):
+        return False
+    p_value = _p_value(split, judge)
+    return (p_value is None or p_value >= CHI2_LEVEL) and not _with_structure(split, judge)
+
+
+def _p_value(split: Split, judge: Judge) -> float | None:
+    """Of chi-squared; None where there are no errors, or no rows beyond the constants."""
+    residuals, ndf = split.fit.residuals, len(split.fit.residuals) - split.fit.fitted
+    return float(scipy.stats.chi2.sf(float(residuals @ residuals), ndf)) if judge.errors_given and ndf > 0 else None
+
+
+def _with_structure(split: Split, judge: Judge) -> list[str]:
+    """Names of the groups whose residuals speak against the form."""
     table, groups = judge.table, judge.table.n_groups
     named = []
     for g in range(groups):
@@ -324,6 +338,4 @@ def _residual_objections(split: Split, judge: Judge) -> str:
         tests = check_residuals(sample, table.dataset.names, seed=0)
         if any(test.objection and test.adjusted_p * groups < LEVEL for test in tests):
             named.append(table.names[g])
-    if not named:
-        return ""
-    return f"residuals of {len(named)} of {groups} groups have structure ({', '.join(named[:5])})"
+    return named

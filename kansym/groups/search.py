@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 import sympy
@@ -16,8 +17,9 @@ from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.weights import row_weights
-from kansym.groups.compositions import grouped_compositions
+from kansym.groups.compositions import GroupedCompositions
 from kansym.groups.contest import Contest, columns_of_constants
+from kansym.groups.outcome import leaves_nothing
 from kansym.groups.sums import GroupedSums
 from kansym.groups.table import GroupedTable
 from kansym.primitives.allowed import allowed_functions
@@ -39,8 +41,15 @@ from kansym.terms.pursuit import Pursuit, TermOptions, suits
 
 logger = logging.getLogger(__name__)
 
+ROUNDS = (1 / 16, 1 / 8, 1 / 4, 1.0)
+"""Parts of the time after which each round is done; a round asks everything, the first ones briefly."""
+
+PATIENCE = 2.0
+"""Least seconds without a better form after which one that leaves nothing is what there is, as in a search of one table
+(`kansym.search.agenda.loop.FOR_SHORTER`)."""
+
 COMPOSITIONS, COMPOSED, SUMS, ADDED, WHOLE, COLUMNS = 0.35, 0.54, 0.63, 0.74, 0.87, 0.92
-"""Parts of the time after which each of these is done: compositions of few operations with constants of each group's
+"""Parts of a round after which each of these is done: compositions of few operations with constants of each group's
 own, looked for, and tried; the same for sums; whole searches of one group, and of all rows in units of each group's own
 size; all rows with the constants of the groups as columns. What is left is for the best form."""
 
@@ -67,7 +76,7 @@ SEEDS = 4
 """Best forms so far that a whole search begins with."""
 
 LEAST_SECONDS, LEAST_WHOLE = 0.5, 2.0
-"""Of a search, and of a whole one; less finds nothing."""
+"""Of a search, and of a whole one or a round; less finds nothing."""
 
 AT_ONCE = 12
 """Forms that are fitted before the constants of the best are decided on."""
@@ -93,12 +102,15 @@ class Search:
     ----------
     interrupted : bool
         Whether Ctrl-C ended it.
+    idle : float
+        Seconds without a better form after which it ended, since the best leaves nothing; else 0.
     """
 
     def __init__(self, contest: Contest, options: DiscoveryOptions, progress: ProgressCallback | None) -> None:
         self.contest, self.options, self.progress = contest, options, progress
         self.start, self.began = clock.now(), time.monotonic()
-        self.interrupted = False
+        self.round, self.seconds = self.start, options.max_seconds
+        self.interrupted, self.idle = False, 0.0
         self.allowed = allowed_functions(options.primitives)
 
     def run(self) -> None:
@@ -112,18 +124,44 @@ class Search:
         table = self.contest.table
         largest = int(np.argmax(table.counts))
         words = f"{table.group} {table.names[largest]}"
+        steps = (
+            self._compositions,
+            self._sums,
+            lambda: self._whole(table.of(largest), (clock.now() + self._at(WHOLE)) / 2, words),
+            lambda: self._whole(scaled(table), self._at(WHOLE), "all groups, each in units of its own"),
+            lambda: self._columns(self._at(COLUMNS)),
+            self._improve,
+        )
         self._first(table.of(largest), words)
-        self._compositions()
-        self._sums()
-        self._whole(table.of(largest), (clock.now() + self._at(WHOLE)) / 2, words)
-        self._whole(scaled(table), self._at(WHOLE), "all groups, each in units of its own")
-        self._columns(self._at(COLUMNS))
-        # What was found last is to be written as simply as what was found first.
+        several = False
+        for end in ROUNDS:
+            self.round = clock.now()
+            self.seconds = self.start + end * self.options.max_seconds - self.round
+            if self.seconds < LEAST_WHOLE and end < 1:
+                continue
+            for step in steps:
+                step()
+                # Before the first round is over, some have not been asked.
+                if self._is_enough() and several:
+                    return
+            several = True
+
+    def _is_enough(self) -> bool:
+        """Whether the best form leaves nothing, and nothing better came in as long as it took to find, and a little."""
+        best, idle = self.contest.best, clock.now() - self.contest.changed
+        enough = best is not None and idle >= max(PATIENCE, self.contest.changed - self.start)
+        enough = enough and leaves_nothing(best, self.contest.judge)
+        self.idle = idle if enough else 0.0
+        return enough
+
+    def _improve(self) -> None:
+        """What was found last is to be written as simply as what was found first."""
         self.contest.deadline = self._at(1 + RESERVE)
         self.contest.improve(leaders=1)
 
     def _at(self, share: float) -> float:
-        return self.start + share * self.options.max_seconds
+        """The time at which so much of the round is over."""
+        return self.round + share * self.seconds
 
     def report(self, stage: str, message: str) -> None:
         """Tell how far it is."""
@@ -153,18 +191,14 @@ class Search:
 
     def _compositions(self) -> None:
         """Try compositions of few operations that describe all groups, with constants of each group's own."""
-        table = self.contest.table
         self.report("searching", "all groups, for compositions of few operations")
-        found = grouped_compositions(
-            table,
-            self._given_noise(),
-            self.allowed,
-            seed=self.options.seed,
-            until=self._at(COMPOSITIONS),
-            handed=COMPOSITIONS_TRIED,
-            near=NEAR_NATS,
-        )
+        found = self._composed.formulas(self._at(COMPOSITIONS), handed=COMPOSITIONS_TRIED, near=NEAR_NATS)
         self._try(found, self._at(COMPOSED))
+
+    @cached_property
+    def _composed(self) -> GroupedCompositions:
+        noise, seed = self._given_noise(), self.options.seed
+        return GroupedCompositions(self.contest.table, noise, self.allowed, seed=seed)
 
     def _sums(self) -> None:
         """Try sums whose coefficients are each group's own."""
@@ -339,14 +373,14 @@ def search_groups(table: GroupedTable, options: DiscoveryOptions, progress: Prog
     Returns
     -------
     Contest
-        With `interrupted`, whether Ctrl-C ended it.
+        With `interrupted`, whether Ctrl-C ended it, and `idle`, the seconds without a better form that ended it.
     """
     with clock.budget(options.max_seconds, deterministic=options.deterministic):
         contest = Contest(table, clock.now() + options.max_seconds)
         one = Search(contest, options, progress)
         one.run()
         contest.finish()
-        contest.interrupted = one.interrupted
+        contest.interrupted, contest.idle = one.interrupted, one.idle
         return contest
 
 

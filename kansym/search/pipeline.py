@@ -131,7 +131,7 @@ class Study:
         """A network where algebra alone found the formula: to predict with, and to hold against the formula."""
         with first_press() as press:
             networks = Networks(self.fit_rows, self.options, self.device, self.deadline)
-            for candidate in networks.beside(self.agenda.decisions.append) if self.options.networks else ():
+            for candidate in networks.beside(self.agenda.decisions.append):
                 self.agenda.keep(networks.trained(candidate))
         if press.came:
             logger.warning("the network beside the formula was interrupted; the formula stands without it; %s", AGAIN)
@@ -141,7 +141,8 @@ class Study:
         # A formula that leaves nothing to find is as good as any network: of 8 noisy tables whose formulas were found
         # without one, none had a better network or another verdict with it. Where none was found, one may predict.
         nothing_found = stopped in (StopReason.OUT_OF_TIME, StopReason.OUT_OF_WALL_TIME)
-        if self.agenda.network is None and nothing_found and not self.formulas.exact():
+        wanted = self.options.networks and self.agenda.network is None
+        if wanted and nothing_found and not self.formulas.exact():
             self._network_beside()
         notes = [*self.dataset.notes, *(() if self.fit_rows.units is None else self.fit_rows.units.notes)]
         if not self.formulas:

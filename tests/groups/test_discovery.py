@@ -17,9 +17,12 @@ from kansym.groups import search as search_module
 from kansym.groups.contest import Contest
 from kansym.groups.discovery import discover_groups, law_of_groups
 from kansym.groups.folder import load_groups, save_groups
+from kansym.groups.outcome import leaves_nothing
 from kansym.groups.table import grouped_table
 from kansym.groups.text import text_report
 from kansym.search.options import DiscoveryOptions
+from kansym.symbolic.naming import plain_symbol
+from kansym.symbolic.parser import parse_expression
 from tests.groups.conftest import TRUE
 
 OPTIONS = DiscoveryOptions(max_seconds=2, deterministic=True)
@@ -44,20 +47,46 @@ def test_the_law_and_its_constants_are_found(found):
     assert found.saved > 100
 
 
-def test_there_is_a_law_after_the_first_second(rng):
+@pytest.fixture
+def counts(rng):
+    """Counts of four isotopes with their errors, and nothing beside them."""
     t = np.tile(np.linspace(1.0, 60.0, 31), 4)
     names = np.repeat(["a", "b", "c", "d"], 31)
     size, rate = np.repeat([5100.0, 9000.0, 3100.0, 2500.0], 31), np.repeat([0.05, 0.28, 0.045, 0.02], 31)
     clean = size * np.exp(-rate * t)
     error = np.sqrt(clean + 1.0)
     table = make_dataset(t[:, None], clean + error * rng.normal(size=len(t)), names=["t"], y_error=error)
+    return grouped_table(table, list(names), "sample")
+
+
+def test_there_is_a_law_after_the_first_second(counts):
     with clock.budget(60, deterministic=True):
-        contest = Contest(grouped_table(table, list(names), "sample"), math.inf)
+        contest = Contest(counts, math.inf)
         search = search_module.Search(contest, DiscoveryOptions(max_seconds=60, deterministic=True), None)
         search._first(contest.table.of(0), "a")
         assert clock.now() < 3.0
     assert contest.best is not None
     assert contest.best.form.expression.has(sympy.exp) and len(contest.best.form.constants) == 2
+
+
+def test_a_search_ends_where_nothing_better_comes_than_what_leaves_nothing(counts):
+    contest = search_module.search_groups(counts, DiscoveryOptions(max_seconds=40, deterministic=True))
+    assert contest.best is not None and contest.best.form.expression.has(sympy.exp)
+    assert contest.idle >= search_module.PATIENCE
+    # Work, not time on the wall.
+    assert contest.changed + contest.idle < 20
+
+
+@pytest.mark.parametrize(
+    ("formula", "nothing"), [("3.03*exp(-t/1.71) + 0.513", True), ("3.03 + 1.71*t", False), ("3.53 + 0.0*t", False)]
+)
+def test_a_form_leaves_nothing_if_its_residuals_have_no_structure(decays, formula, nothing):
+    t, y, names = decays
+    table = grouped_table(make_dataset(t[:, None], y, names=["t"]), names, "sample")
+    contest = Contest(table, math.inf)
+    contest.offer(parse_expression(formula, ["t"]).xreplace({plain_symbol("t"): table.variables[0]}))
+    assert contest.best is not None
+    assert leaves_nothing(contest.best, contest.judge) is nothing
 
 
 @pytest.mark.long
