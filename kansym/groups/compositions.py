@@ -231,8 +231,17 @@ class GroupedEnumeration(Enumeration):
         return self._repeated[starts]
 
 
-class GroupedCompositions:
-    """The search for compositions of one table with groups, of all kinds of leaves; it can be left and taken up again.
+def grouped_compositions(
+    table: GroupedTable,
+    noise: float,
+    allowed: AllowedFunctions | None,
+    *,
+    seed: int,
+    until: float,
+    handed: int,
+    near: float,
+) -> Iterator[dict[int, sympy.Expr]]:
+    """Formulas for a table with groups, by group; the best first, of each kind of leaves.
 
     Parameters
     ----------
@@ -241,33 +250,23 @@ class GroupedCompositions:
     allowed : AllowedFunctions or None
     seed : int
         See `GroupedEnumeration`.
+    until : float
+        `kansym.clock.now` value to stop at.
+    handed : int
+        About how many.
+    near : float
+        Nats behind the best up to which they are.
     """
-
-    def __init__(self, table: GroupedTable, noise: float, allowed: AllowedFunctions | None, *, seed: int) -> None:
-        plain = GroupedEnumeration(table, noise, allowed, seed=seed)
-        self._engines = [plain]
-        for leaf, factors in reversed(plain.combined()):
-            beside = GroupedEnumeration(table, noise, allowed, seed=seed, leaves=[leaf, table.variables[0]])
-            alone = GroupedEnumeration(table, noise, allowed, seed=seed, leaves=[leaf], factors=factors)
-            self._engines = [alone, beside, *self._engines]
-
-    def formulas(self, until: float, *, handed: int, near: float) -> Iterator[dict[int, sympy.Expr]]:
-        """Formulas by group; the best first, of each kind of leaves.
-
-        Parameters
-        ----------
-        until : float
-            `kansym.clock.now` value to stop at.
-        handed : int
-            About how many.
-        near : float
-            Nats behind the best up to which they are.
-        """
-        each = -(-handed // len(self._engines))
-        for number, engine in enumerate(self._engines):
-            share = clock.now() + clock.left(until) / (len(self._engines) - number)
-            for formulas in engine.expressions(share, handed=each, near=near):
-                yield dict(zip(engine.groups, formulas, strict=True))
+    plain = GroupedEnumeration(table, noise, allowed, seed=seed)
+    engines = [plain]
+    for leaf, factors in reversed(plain.combined()):
+        beside = GroupedEnumeration(table, noise, allowed, seed=seed, leaves=[leaf, table.variables[0]])
+        alone = GroupedEnumeration(table, noise, allowed, seed=seed, leaves=[leaf], factors=factors)
+        engines = [alone, beside, *engines]
+    for number, engine in enumerate(engines):
+        share = clock.left(until) / (len(engines) - number)
+        for formulas in engine.expressions(clock.now() + share, handed=-(-handed // len(engines)), near=near):
+            yield dict(zip(engine.groups, formulas, strict=True))
 
 
 def _padded(rows: EnumeratedRows, blocks: list[slice]) -> EnumeratedRows:

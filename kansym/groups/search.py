@@ -8,7 +8,6 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
 
 import numpy as np
 import sympy
@@ -17,7 +16,7 @@ from kansym import clock
 from kansym.data.dataset import Dataset
 from kansym.data.noise import noise_floor
 from kansym.data.weights import row_weights
-from kansym.groups.compositions import GroupedCompositions
+from kansym.groups.compositions import grouped_compositions
 from kansym.groups.contest import Contest, columns_of_constants
 from kansym.groups.outcome import leaves_nothing
 from kansym.groups.sums import GroupedSums
@@ -192,13 +191,16 @@ class Search:
     def _compositions(self) -> None:
         """Try compositions of few operations that describe all groups, with constants of each group's own."""
         self.report("searching", "all groups, for compositions of few operations")
-        found = self._composed.formulas(self._at(COMPOSITIONS), handed=COMPOSITIONS_TRIED, near=NEAR_NATS)
+        found = grouped_compositions(
+            self.contest.table,
+            self._given_noise(),
+            self.allowed,
+            seed=self.options.seed,
+            until=self._at(COMPOSITIONS),
+            handed=COMPOSITIONS_TRIED,
+            near=NEAR_NATS,
+        )
         self._try(found, self._at(COMPOSED))
-
-    @cached_property
-    def _composed(self) -> GroupedCompositions:
-        noise, seed = self._given_noise(), self.options.seed
-        return GroupedCompositions(self.contest.table, noise, self.allowed, seed=seed)
 
     def _sums(self) -> None:
         """Try sums whose coefficients are each group's own."""

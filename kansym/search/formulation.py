@@ -14,7 +14,6 @@ from kansym.errors import ArgumentError
 from kansym.extraction.composition import AffineMap, compose
 from kansym.kan.network import Network
 from kansym.search.lengths import as_written, description_length_of, is_noisy
-from kansym.search.prospects import BEHIND, gets_algebra, is_hopeless
 from kansym.search.rows import FITTING_ROWS, FitRows, losses
 from kansym.search.smaller_forms import MAX_CONSTANTS, eliminated, news, straightened, with_free_numbers
 from kansym.symbolic.candidates import IRRATIONAL_AGREEMENT
@@ -51,6 +50,14 @@ NEAREST = 10.0
 """Bits behind the shortest of the forms that elimination leads to up to which one gets the algebra at once; the others
 get it where they are the pick in the end."""
 
+BEHIND, FAR_BEHIND = 30.0, 60.0
+"""Bits behind the pick from which on a form gets no algebra, which saves some bits for each number that it simplifies,
+and from which on it is left out, since each constant that it does not need would save some ten; of many rows it stays
+as it was fitted, since the law may follow from what is far off."""
+
+LARGE = 40
+"""Nodes of a large form."""
+
 
 def formulate(
     network: Network,
@@ -78,7 +85,7 @@ def from_expression(
 
     Returns the formula with all its constants, snapped where the data allow, and the smaller ones that backward
     elimination leads to; all are valid, and the front sorts them out. What is behind `pick`, or behind the shortest of
-    these, stays as it was fitted, and of few rows what is far behind is left out; see `kansym.search.prospects`.
+    these, stays as it was fitted, and of few rows what is far behind is left out; see `gets_algebra`, `is_hopeless`.
     """
     found: list[Formula] = []
     try:
@@ -129,6 +136,25 @@ def _formulas(
     chain = [(fitted.form, length)] if noisy else []
     chain += eliminated(fitted.form, length, fit_rows, deadline, ones=not noisy)
     yield from _of_chain(chain, fit_rows, structure, deadline, pick)
+
+
+def gets_algebra(length: float, nodes: int, pick: Formula | None, *, few: bool) -> bool:
+    """Whether a form of this description length and size may be the pick once it is snapped and simplified.
+
+    Of few rows what is smaller than the pick gets it in any case: it may be on the front. Of many rows what is large
+    gets it only where it is better than the pick as it is: algebra on it takes seconds, and there are many like it.
+    `pick` is None where there is none.
+    """
+    if pick is None:
+        return True
+    if few:
+        return nodes < pick.complexity or length < pick.description_length + BEHIND
+    return length < pick.description_length + (BEHIND if nodes <= LARGE else 0.0)
+
+
+def is_hopeless(length: float, nodes: int, pick: Formula | None) -> bool:
+    """Whether a form is larger than the pick and so far behind that none with fewer constants will be the pick."""
+    return pick is not None and nodes >= pick.complexity and length >= pick.description_length + FAR_BEHIND
 
 
 def _lean(form: ParametricForm, loss: float, fit_rows: FitRows) -> ParametricForm:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from kansym import clock
@@ -13,7 +13,7 @@ from kansym.extraction.selection import EXACT, Selector
 from kansym.kan.elimination import EliminationOptions, eliminate
 from kansym.kan.growth import Candidate, Decision, Grower, growth_ladder, parameter_count
 from kansym.kan.network import Network
-from kansym.kan.pruning import PruningResult, count_edges, prune
+from kansym.kan.pruning import PruningResult, prune
 from kansym.search.options import DiscoveryOptions
 from kansym.search.results import TrainedNetwork
 from kansym.search.rows import FitRows, fitted_scaling, scaled_rows
@@ -24,9 +24,6 @@ case: one that is hardly trained says nothing."""
 
 PROMISING = 0.03
 """Validation RMSE, relative to the spread of y, below which a network is precise and is read at once."""
-
-READABLE_EDGES = 10
-"""Edges of a network whose formula a person would still read."""
 
 
 def training_work(options: DiscoveryOptions, rows: int, columns: int) -> int:
@@ -98,11 +95,6 @@ class Networks:
     def loss(self, candidate: Candidate) -> float:
         """Of a network on the held-out rows, in squared units of y."""
         return self.user_loss(candidate.validation_loss)
-
-    def readable(self, held: Sequence[Candidate]) -> Candidate | None:
-        """The best of some networks that a person could still read."""
-        few = [candidate for candidate in held if int(count_edges(candidate.network)[0]) <= READABLE_EDGES]
-        return min(few, key=lambda candidate: candidate.validation_loss, default=None)
 
     def user_loss(self, loss: float) -> float:
         """A scaled mean square, in squared units of y."""

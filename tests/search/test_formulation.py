@@ -15,12 +15,24 @@ from kansym.data.weights import mean_square, row_weights
 from kansym.extraction.composition import AffineMap
 from kansym.kan.network import Network
 from kansym.primitives import default_library, primitive_from_expression
-from kansym.search.formulation import MEASURED_BITS, _with_credit, formulate, from_expression, judge, polished
+from kansym.search.formulation import (
+    BEHIND,
+    FAR_BEHIND,
+    LARGE,
+    MEASURED_BITS,
+    _with_credit,
+    formulate,
+    from_expression,
+    gets_algebra,
+    is_hopeless,
+    judge,
+    polished,
+)
 from kansym.search.lengths import description_length_of
 from kansym.search.rows import FitRows, leave_one_out, losses
 from kansym.search.smaller_forms import MAX_CONSTANTS, _expected
 from kansym.symbolic import parametrize, refit
-from kansym.symbolic.complexity import FREE_BITS, description_length, formula_bits, misfit_bits
+from kansym.symbolic.complexity import FEW_ROWS, FREE_BITS, description_length, formula_bits, misfit_bits
 from kansym.symbolic.own_functions import own_functions
 from kansym.symbolic.snapping import SnapResult
 
@@ -406,3 +418,59 @@ def test_a_function_of_the_user_s_own_is_one_function(rng):
     plain = description_length_of(parametrize(F(2.1) * sympy.sinh(X), (X,)), fit_rows)
     assert lookalike == plain
     assert description_length_of(form, own) < description_length_of(form, fit_rows) - 15
+
+
+# -- what may become the pick -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def planted(rng):
+    def of(rows):
+        x = rng.uniform(0.5, 3.0, rows)
+        dataset = make_dataset(x[:, None], 2.0 * x + 0.1 * rng.normal(size=rows), names=["x"])
+        fit_rows = FitRows.of(dataset, *split(dataset, validation_fraction=0.2, seed=0), noise_floor=1e-9)
+        (pick, *_) = from_expression(F(1.9) * fit_rows.variables[0], fit_rows, structure="planted")
+        return fit_rows, pick
+
+    return of
+
+
+def test_algebra_is_for_what_is_near_the_pick(planted):
+    _, pick = planted(80)
+    length, nodes = pick.description_length + BEHIND, pick.complexity
+    for few in (True, False):
+        assert gets_algebra(1e9, 99, None, few=few)
+        assert gets_algebra(length - 1, nodes, pick, few=few) and not gets_algebra(length, nodes, pick, few=few)
+    # On the front of few rows, and of what is large that which is better as it is.
+    assert gets_algebra(length, nodes - 1, pick, few=True) and not gets_algebra(length, nodes - 1, pick, few=False)
+    own = pick.description_length
+    assert gets_algebra(own + 1, LARGE, pick, few=False) and not gets_algebra(own + 1, LARGE + 1, pick, few=False)
+    assert gets_algebra(own - 1, LARGE + 1, pick, few=False)
+
+
+def test_what_is_larger_than_the_pick_and_far_behind_is_hopeless(planted):
+    _, pick = planted(80)
+    length, nodes = pick.description_length + FAR_BEHIND, pick.complexity
+    assert not is_hopeless(1e9, 99, None)
+    assert is_hopeless(length, nodes, pick) and not is_hopeless(length - 1, nodes, pick)
+    assert not is_hopeless(length, nodes - 1, pick)
+
+
+@pytest.mark.parametrize("rows", [40, 80])
+def test_what_is_far_behind_the_pick_stays_as_fitted_and_of_few_rows_is_left_out(planted, rows):
+    fit_rows, pick = planted(rows)
+    raw = F(3.1) + F(0.4) * sympy.exp(F(0.3) * fit_rows.variables[0])
+    found = from_expression(raw, fresh(fit_rows), structure="planted")
+    assert found
+    longest = found[0].description_length
+    again, far = fresh(fit_rows), replace(pick, description_length=longest - FAR_BEHIND - 50)
+    found = from_expression(raw, again, structure="planted", pick=far)
+    assert len(found) == int(rows >= FEW_ROWS) and set(found) == set(again.rough)
+    again, behind = fresh(fit_rows), replace(pick, description_length=longest - (BEHIND + FAR_BEHIND) / 2)
+    found = from_expression(raw, again, structure="planted", pick=behind)
+    assert found and set(found) == set(again.rough)
+
+
+def fresh(fit_rows):
+    """The same rows, on which nothing was finished yet."""
+    return replace(fit_rows, finished={}, eliminated={}, rough={})
