@@ -311,11 +311,10 @@ def verdict(found: GroupedFormula, split: Split, judge: Judge, others: Sequence[
 
 
 def leaves_nothing(split: Split, judge: Judge) -> bool:
-    """Whether a form of some column leaves no more than errors that are given, and nothing with structure."""
-    if not split.form.expression.free_symbols & set(split.form.variables):
-        return False
+    """Whether a form of some column leaves no more than the errors that are given, and nothing with structure."""
     p_value = _p_value(split, judge)
-    return (p_value is None or p_value >= CHI2_LEVEL) and not _with_structure(split, judge)
+    varies = bool(split.form.expression.free_symbols & set(split.form.variables))
+    return varies and p_value is not None and p_value >= CHI2_LEVEL and not _with_structure(split, judge)
 
 
 def _p_value(split: Split, judge: Judge) -> float | None:

@@ -78,15 +78,24 @@ def test_a_search_ends_where_nothing_better_comes_than_what_leaves_nothing(count
 
 
 @pytest.mark.parametrize(
-    ("formula", "nothing"), [("3.03*exp(-t/1.71) + 0.513", True), ("3.03 + 1.71*t", False), ("3.53 + 0.0*t", False)]
+    ("formula", "nothing"),
+    [("3030.0*exp(-0.0513*t)", True), ("3030.0 - 17.1*t", False), ("3030.0 + 0.0*t", False)],
 )
-def test_a_form_leaves_nothing_if_its_residuals_have_no_structure(decays, formula, nothing):
+def test_a_form_leaves_nothing_if_chi_squared_and_residuals_say_so(counts, formula, nothing):
+    contest = Contest(counts, math.inf)
+    contest.offer(parse_expression(formula, ["t"]).xreplace({plain_symbol("t"): counts.variables[0]}))
+    assert contest.best is not None
+    assert leaves_nothing(contest.best, contest.judge) is nothing
+
+
+def test_without_errors_nothing_says_what_noise_is(decays):
     t, y, names = decays
     table = grouped_table(make_dataset(t[:, None], y, names=["t"]), names, "sample")
     contest = Contest(table, math.inf)
-    contest.offer(parse_expression(formula, ["t"]).xreplace({plain_symbol("t"): table.variables[0]}))
-    assert contest.best is not None
-    assert leaves_nothing(contest.best, contest.judge) is nothing
+    contest.offer(
+        parse_expression("3.03*exp(-t/1.71) + 0.513", ["t"]).xreplace({plain_symbol("t"): table.variables[0]})
+    )
+    assert contest.best is not None and not leaves_nothing(contest.best, contest.judge)
 
 
 @pytest.mark.long
