@@ -46,8 +46,6 @@ IN_TURN = 3
 
 PRIOR: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "exact laws": ((0.35, 0.05), (0.03, 0.05)),
-    "layers": ((0.05, 0.3), (0.01, 0.3)),
-    "product units of few rows": ((0.2, 1.0), (0.2, 1.5)),
     "interpolant": ((0.5, 0.4), (0.5, 0.4)),
     "fitting form": ((0.5, 0.2), (0.2, 0.2)),
     "simple forms": ((0.15, 0.15), (0.12, 0.15)),
@@ -55,12 +53,10 @@ PRIOR: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "mixed laws": ((0.08, 0.5), (0.02, 0.5)),
     "reductions": ((0.5, 0.5), (0.5, 0.5)),
     "sparse sums": ((0.1, 0.5), (0.08, 0.5)),
-    "product units": ((0.1, 2.0), (0.12, 2.0)),
     "separations": ((0.3, 0.5), (0.05, 0.5)),
     "fast factors": ((0.05, 0.5), (0.04, 0.5)),
     "waves": ((0.1, 0.5), (0.08, 0.5)),
     "curves": ((0.4, 0.3), (0.3, 0.5)),
-    "functions of single columns": ((0.15, 0.3), (0.12, 0.4)),
     "compositions": ((0.2, 1.5), (0.3, 2.0)),
     "sums": ((0.2, 3.0), (0.15, 3.0)),
     "trained networks": ((0.08, 4.0), (0.03, 6.0)),

@@ -5,7 +5,6 @@ import math
 import numpy as np
 
 from kansym.structure.problem import Problem, relative_error
-from kansym.structure.product_units import SMALL_TABLE
 from kansym.structure.search import Reducer
 from kansym.structure.surrogate import check_rows, fit_surrogate, one_signed
 
@@ -19,6 +18,9 @@ tell, relative errors are uneven too, and what few rows have no exact law for at
 SETTLED = 1.01
 """Ratio of a formula's error to the best interpolant's at which there is nothing left to find: the lowest error of many
 interpolants is low by chance as well."""
+
+SMALL_TABLE = 200
+"""Rows below which interpolants say little of what leaves nothing."""
 
 PREDICTED = 0.99
 """Share of the squares of a residual that what an interpolant leaves of it must exceed, if it predicts nothing."""

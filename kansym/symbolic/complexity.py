@@ -15,7 +15,6 @@ from kansym.data.weights import mean_square
 from kansym.errors import ArgumentError
 from kansym.functions import TABLE, USUAL_BITS
 from kansym.symbolic.parametric import ParametricForm, parametrize
-from kansym.symbolic.repeated_products import with_product
 from kansym.symbolic.shapes import cheapest
 
 Kind = str | type
@@ -231,13 +230,7 @@ def formula_bits(formula: sympy.Expr | ParametricForm, n: int, n_variables: int)
 
 @lru_cache(maxsize=4096)
 def _cheapest_bits(expression: sympy.Expr, constants: tuple[sympy.Symbol, ...], each: float) -> float:
-    plain = cheapest(expression, constants, lambda shape: _bits(shape, constants, each))
-    # A product that comes several times is written once.
-    shared = (
-        _bits(shorter, constants, each) + _bits(product, (), each)
-        for shorter, product in with_product(expression, constants)
-    )
-    return min((plain, *shared))
+    return cheapest(expression, constants, lambda shape: _bits(shape, constants, each))
 
 
 def _bits(expression: sympy.Expr, constants: Collection[sympy.Symbol], each: float) -> float:

@@ -12,10 +12,10 @@ import sympy
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.terms.effort import WIDE
 
-INPUT, OWN, PAIR, PHASE = 0, 1, 2, 3
-"""Levels of an argument: an input, a function of one input, a combination of two, the phase of a wave that is seen."""
+INPUT, OWN, PAIR = 0, 1, 2
+"""Levels of an argument: an input, a function of one input, a combination of two."""
 
-NODES = (1, 2, 3, 5)
+NODES = (1, 2, 3)
 """Nodes of an argument of each level."""
 
 LARGEST = 1e60
@@ -32,7 +32,7 @@ class Argument:
     Attributes
     ----------
     level : int
-        `INPUT`, `OWN`, `PAIR` or `PHASE`.
+        `INPUT`, `OWN` or `PAIR`.
     expression : sympy.Expr
         In the inputs.
     column : ndarray, shape (n,)

@@ -21,7 +21,6 @@ from kansym.terms.dictionary import Dictionary, limited
 from kansym.terms.effort import Effort
 from kansym.terms.factors import NUMBER
 from kansym.terms.length import Lengths
-from kansym.terms.pairs import best_pairs
 from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows, orthonormal
 from kansym.terms.slots import Key, Slots, beside, joined, values
@@ -40,9 +39,6 @@ FIRST_TERMS = 10
 
 SEED_COLUMNS = 8
 """Second terms tried beside each of the plain first ones."""
-
-PAIRS_BESIDE = 200
-"""Pairs under each noise floor beside plain terms."""
 
 REPLACED, MULTIPLIED = 5, 8
 """Columns tried in place of a term, and functions by which a term is multiplied."""
@@ -81,10 +77,6 @@ class Beam:
         `kansym.clock.now` value to stop at.
     most_cost : float, default inf
         Longest term in nats, coefficient not counted.
-    paired : bool, default False
-        Whether all pairs of cheap columns are tried in the second round.
-    beside : bool, default False
-        Begin with three terms instead: all those pairs beside one plain term, and then beside two.
     blocks : sequence of TermRows, optional
         The same rows in blocks, each of which has coefficients of its own; the dictionary scores by them.
     """
@@ -99,15 +91,12 @@ class Beam:
         top: int,
         until: float,
         most_cost: float = math.inf,
-        paired: bool = False,
-        beside: bool = False,
         blocks: Sequence[TermRows] | None = None,
     ) -> None:
         self.dictionary, self.rows, self.lengths = dictionary, rows, lengths
         self.blocks = [rows] if blocks is None else list(blocks)
         self.effort, self.width, self.top = effort, effort.width, top
         self.until, self.most_cost = until, most_cost
-        self.paired, self.beside = paired, beside
         self.exact = False
 
     def late(self) -> bool:
@@ -117,7 +106,7 @@ class Beam:
         """The best sums of one term, of two, and so on, or none where time is up; ends when another no longer pays."""
         states: list[Slots] = []
         last = math.inf
-        for terms in range(3 if self.beside else 1, most_terms + 1):
+        for terms in range(1, most_terms + 1):
             new = self.sift(self._grown(states, terms))
             while self.late():
                 # Begun again where whoever asks has given more time for it.
@@ -157,33 +146,12 @@ class Beam:
 
     def _grown(self, states: list[Slots], terms: int) -> list[Slots]:
         grown = self._added(states, self.top) if states else []
-        if self.beside:
-            return grown + self._pairs(terms - 2)
         if terms == 1:
             return self._added([None], FIRST_TERMS * self.top)
         if terms == 2 and math.isfinite(self.most_cost):
             grown += self._added(self.dictionary.plain(self.effort.seeds), SEED_COLUMNS)
             grown += self._added(self.dictionary.functions(self.effort.functions), SEED_COLUMNS)
-            grown += self._pairs(0)
         return grown
-
-    def _pairs(self, plain_terms: int) -> list[Slots]:
-        """All pairs of cheap columns beside so many of the plainest terms."""
-        if not self.paired or plain_terms > self.effort.beside:
-            return []
-        found = []
-        for chosen in itertools.combinations(self.dictionary.plainest(), plain_terms):
-            if self.late():
-                break
-            plain = joined(list(chosen)) if chosen else None
-            basis, _ = self.projected(plain)
-            top = PAIRS_BESIDE if chosen else self.effort.pairs
-            pairs = best_pairs(
-                self.dictionary, self.rows.y, top, columns=self.effort.paired, beside=basis, until=self.until
-            )
-            if pairs is not None:
-                found.append(pairs if plain is None else beside(plain, pairs))
-        return found
 
     def _added(self, states: Sequence[Slots | None], top: int) -> list[Slots]:
         """Each state with another term."""

@@ -19,13 +19,13 @@ from kansym import clock
 from kansym.clock import Work
 from kansym.deferred import Tensor, torch
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.terms.arguments import INPUT, PAIR, PHASE, Argument
+from kansym.terms.arguments import INPUT, PAIR, Argument
 from kansym.terms.effort import WIDE
 from kansym.terms.factors import FACTORS, NUMBER
 from kansym.terms.grids import Atom, Density, atoms
 from kansym.terms.length import Lengths
 from kansym.terms.rows import TermRows
-from kansym.terms.slots import MOST_FACTORS, Slots, joined, values, values_and_slopes
+from kansym.terms.slots import MOST_FACTORS, Slots, joined, values
 
 SINGLE = (-3, -2, -1, -1.5, -0.5, 1 / 3, 0.5, 1, 1.5, 2, 3, 4)
 DOUBLE = (-2, -1, -0.5, 0.5, 1, 2, 3)
@@ -37,12 +37,6 @@ PLAINEST = (0, 1, 2, -1, 0.5, -2)
 
 FEW_STARTS = 4
 """Starts of one function among first terms."""
-
-THINNED = 16
-"""Most starts of one family among the cheapest columns."""
-
-SPARE, ALIKE_DIGITS = 2, 7
-"""Times as many products as distinct ones among the cheapest, and digits by which columns of unit length are told."""
 
 COARSE_PAIRS = 12
 """Functions of a pair of inputs among the left factors."""
@@ -167,7 +161,6 @@ class Dictionary:
         self.levels = torch.tensor([argument.level for argument in arguments], device=device)
         self._sides: dict[torch.dtype, _Sides] = {}
         self._costs: dict[tuple[torch.dtype, float], Tensor] = {}
-        self._cheapest: dict[int, tuple[Tensor, Tensor, np.ndarray]] = {}
         self.weighted(rows)
 
     @property
@@ -305,7 +298,7 @@ class Dictionary:
         found: list[tuple[float, int]] = []
         factor, level = self.right_slots.factor[:, 0].tolist(), self.levels[self.right_slots.argument[:, 0]].tolist()
         for start, end, cost in zip(self.starts.tolist(), self.ends.tolist(), self.family_cost.tolist(), strict=True):
-            if factor[start] not in (0, NUMBER["power"]) and level[start] in (INPUT, PHASE):
+            if factor[start] not in (0, NUMBER["power"]) and level[start] == INPUT:
                 chosen = np.unique(np.linspace(start, end - 1, FEW_STARTS + 2).round().astype(int)[1:-1])
                 found += [(cost, place) for place in chosen.tolist()]
         return [self.right_slots[place : place + 1] for _, place in sorted(found)[:count]]
@@ -325,44 +318,6 @@ class Dictionary:
             if sum(number > 0 for number in factors) == len(powers) <= 1:
                 found[left] = powers[0] if powers else 0.0
         return found
-
-    def cheapest(self, count: int) -> tuple[Tensor, Tensor, np.ndarray]:
-        """Left and right columns of the cheapest distinct products, and a number for the functions of each, sorted."""
-        if count not in self._cheapest:
-            thin = torch.zeros(len(self.right), dtype=torch.bool, device=self.right.device)
-            for start, end in zip(self.starts.tolist(), self.ends.tolist(), strict=True):
-                thin[np.unique(np.linspace(start, end - 1, THINNED).round().astype(int)).tolist()] = True
-            cost = self.left_cost[:, None] + self.right_cost[None, :]
-            cost = torch.where(thin[None, :], cost, torch.inf).reshape(-1)
-            # Equal costs are taken in the order of the dictionary, on every device.
-            order = torch.argsort(cost, stable=True)[: SPARE * count]
-            order = order[torch.isfinite(cost[order])]
-            order = order[self._distinct(order // len(self.right), order % len(self.right))[:count]]
-            left, right = order // len(self.right), order % len(self.right)
-            sorts = left * len(self.starts) + self.family[right]
-            place = torch.argsort(sorts, stable=True)
-            self._cheapest[count] = left[place], right[place], sorts[place].cpu().numpy()
-        return self._cheapest[count]
-
-    def _distinct(self, left: Tensor, right: Tensor) -> Tensor:
-        """Places of products that are no multiple of an earlier one: x*y/x is y, and |x| of positive numbers is x."""
-        columns = self.left[left] * self.right[right]
-        clock.charge(Work.DICTIONARY_VALUES, columns.numel())
-        columns = columns / torch.linalg.vector_norm(columns, dim=1, keepdim=True)
-        # Two sums with fixed weights tell columns apart as well as all of their values do.
-        n = columns.shape[1]
-        weights = np.random.default_rng(0).standard_normal((2, n))
-        seen = (columns @ columns.new_tensor(weights).T).abs().cpu().numpy().round(ALIKE_DIGITS) + 0.0
-        _, first = np.unique(seen, axis=0, return_index=True)
-        return torch.from_numpy(np.sort(first)).to(left.device)
-
-    def slopes(self, left: Tensor, right: Tensor) -> Tensor:
-        """Derivatives of products by the right one's constants, (M, 2, n), weighted; zero where one is held."""
-        clock.charge(Work.FORM_VALUES, 3 * len(self.right) * self.rows.number)
-        _, slopes, places = values_and_slopes(self.right_slots, self.rows.columns)
-        found = slopes.new_zeros(len(self.right), 2, slopes.shape[-1])
-        found[places // 2, places % 2] = torch.nan_to_num(slopes, 0.0, 0.0, 0.0)
-        return found[right] * (self.left[left] * self.rows.root)[:, None]
 
     def terms(self, chosen: Sequence[tuple[int, int]]) -> Slots:
         """Columns as a table (M, 1, F) of one term each."""
@@ -395,7 +350,7 @@ def _left(
             for chosen in itertools.product(*([e for e in exponents[j] if e in among] for j in inputs)):
                 yield [(("power", float(e), 0.0), j) for e, j in zip(chosen, inputs, strict=True)]
     for number, argument in enumerate(arguments):
-        if argument.level in (INPUT, PHASE):
+        if argument.level == INPUT:
             yield from ([(atom, number)] for atom in atoms(argument, density=Density.COARSE, allowed=allowed))
         elif argument.level == PAIR and not wide:
             found = atoms(argument, density=Density.COARSE, allowed=allowed)[:COARSE_PAIRS]

@@ -26,11 +26,6 @@ class Effort:
         Plain first terms beside which all columns are tried, for y and for functions of y.
     functions : int
         Functions of one input beside which they are, for y.
-    paired, pairs : int
-        Cheap columns of which all pairs are tried for y, and pairs under each noise floor that are refined: smooth
-        curves have many that are alike.
-    beside : int
-        Most plain terms beside such a pair.
     """
 
     rows: int
@@ -39,9 +34,6 @@ class Effort:
     seeds: int
     linked_seeds: int
     functions: int
-    paired: int
-    pairs: int
-    beside: int
 
     def linked(self) -> "Effort":
         """The effort for functions of y: most laws are for y."""
@@ -60,12 +52,9 @@ _ONE = Effort(
     seeds=100,
     linked_seeds=40,
     functions=0,
-    paired=4000,
-    pairs=700,
-    beside=2,
 )
-_TWO = replace(_ONE, rows=144, width=28, seeds=40, linked_seeds=20, functions=100, paired=5400, pairs=500, beside=1)
-_MORE = replace(_TWO, rows=192, width=16, seeds=30, linked_seeds=10, functions=40, paired=2500)
+_TWO = replace(_ONE, rows=144, width=28, seeds=40, linked_seeds=20, functions=100)
+_MORE = replace(_TWO, rows=192, width=16, seeds=30, linked_seeds=10, functions=40)
 
 EFFORTS: Mapping[int, Effort] = {
     1: _ONE,

@@ -13,14 +13,11 @@ from enum import Enum
 import numpy as np
 
 from kansym.primitives.allowed import AllowedFunctions
-from kansym.terms.arguments import INPUT, OWN, PAIR, PHASE, Argument
+from kansym.terms.arguments import INPUT, OWN, PAIR, Argument
 from kansym.terms.factors import FACTORS, NUMBER
 
 Atom = tuple[str, float, float]
 """A factor by name, with its two constants."""
-
-WAVES: tuple[Atom, ...] = (("sin", 1.0, 0.0), ("sin", 1.0, math.pi / 2))
-"""What a phase is for."""
 
 PLAIN_ANGLE, LEAST_ANGLE = 7.0, 0.3
 """Largest |u| and least range of an argument that may be an angle as it stands."""
@@ -68,8 +65,6 @@ def atoms(
     allowed : AllowedFunctions, optional
         What formulas may have.
     """
-    if argument.level == PHASE:
-        return list(WAVES)
     u = argument.column
     low, high = float(u.min()), float(u.max())
     where = _Range(low, high, _width(u), float(np.percentile(np.abs(u), 90)))

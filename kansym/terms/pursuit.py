@@ -21,10 +21,8 @@ from kansym.deferred import torch
 from kansym.interrupting import first_press
 from kansym.primitives.allowed import AllowedFunctions
 from kansym.provenance import signed
-from kansym.symbolic.parametric import parametrize
-from kansym.terms.arguments import PHASE, Argument, arguments
+from kansym.terms.arguments import Argument, arguments
 from kansym.terms.beam import Beam, State
-from kansym.terms.chirps import chirps
 from kansym.terms.dictionary import POLES, Dictionary
 from kansym.terms.effort import EFFORTS
 from kansym.terms.finishing import finished
@@ -33,7 +31,6 @@ from kansym.terms.refinement import Refined, refine
 from kansym.terms.rows import TermRows
 from kansym.terms.slots import expression, joined
 from kansym.terms.targets import Target, Way, plain_target, targets
-from kansym.terms.wave_forms import phase, wave_formulas
 
 logger = logging.getLogger(__name__)
 
@@ -65,16 +62,6 @@ LONG_MOVES = 5
 
 ALIKE = 1e-9
 """Relative difference of sums of squares of two sums that have the same values."""
-
-WAVES = 0.08
-"""Share of a turn for waves, where none is clear."""
-
-BESIDE_WAVES = 0.4
-"""Share of what is left of a turn for sums beside waves that are clear."""
-
-NEAR_WAVES, MOST_BESIDE = 1e-4, 3.0
-"""Residual of a sum beside waves whose last digits are yet to be fitted, and most that waves leave it, in units of the
-target's root mean square: waves that nearly cancel are only a way to write what is smooth."""
 
 SEARCHED = 0.8
 """Share of the time that goes into looking for sums; the rest is for their constants."""
@@ -188,64 +175,6 @@ class Pursuit:
         self._draw()
         self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
-        self.scanned = self.options.quick or n < LEAST_ROWS or not self._permitted(sympy.sin(variables[0]))
-
-    @signed("waves of pursuit")
-    def waves(self, until: float) -> Iterator[sympy.Expr]:
-        """Look for waves once: formulas of them and little else, and their phases among the arguments.
-
-        Parameters
-        ----------
-        until : float
-            `kansym.clock.now` value, of which waves have a small share if none is clear.
-        """
-        if self.scanned:
-            return
-        self.scanned = True
-        seconds = WAVES * clock.left(until) if math.isfinite(until) else math.inf
-        found = chirps(self.X, self.y, self.weight_root, noise=self.given, seed=self.seed, seconds=seconds)
-        if found is None:
-            return
-        logger.info("terms: %d waves, at %.1f s", len(found.waves), clock.now())
-        if found.fit is not None:
-            yield from filter(self._permitted, wave_formulas(found.fit, found.size, self.variables))
-        if found.part is not None:
-            yield from self._beside(wave_formulas(found.part, found.size, self.variables)[-1], until)
-        phases = [phase(wave, self.variables) for wave in found.waves]
-        columns = [self._values(one) for one in phases]
-        self.arguments += [
-            Argument(PHASE, *one) for one in zip(phases, columns, strict=True) if self._permitted(one[0])
-        ]
-        self._draw()
-
-    def _beside(self, part: sympy.Expr, until: float) -> Iterator[sympy.Expr]:
-        """Waves with the likeliest sums for what they leave."""
-        left, size = self.y - self._values(part), float(np.sqrt(np.mean(self.y**2)))
-        if not (self._permitted(part) and suits(self.X, left) and np.sqrt(np.mean(left**2)) < MOST_BESIDE * size):
-            return
-        rest = Pursuit(
-            self.X,
-            left,
-            self.variables,
-            weights=self.weight_root**2,
-            noise=self.given,
-            allowed=self.allowed,
-            seed=self.seed,
-            options=TermOptions(quick=True),
-            device=self.device,
-        )
-        share = clock.now() + BESIDE_WAVES * clock.left(until) if math.isfinite(until) else until
-        least = max(NEAR_WAVES * size, NEAR_NOISE * self.given)
-        for formula in rest.formulas(share):
-            if np.sqrt(np.mean((left - self._values(formula)) ** 2)) < least:
-                yield part + formula
-
-    def _values(self, formula: sympy.Expr) -> np.ndarray:
-        """On all rows, shape (n,)."""
-        return parametrize(formula, self.variables).evaluate(self.X)
-
-    def _permitted(self, formula: sympy.Expr) -> bool:
-        return self.allowed is None or self.allowed.permits(formula)
 
     def _draw(self) -> None:
         """Rows that terms are looked for on, and the dictionary there."""
@@ -274,7 +203,6 @@ class Pursuit:
         """
         whole = clock.left(until) if math.isfinite(until) else math.inf
         with first_press() as press:
-            yield from self.waves(until)
             looking = clock.now() + SEARCHED * clock.left(until) if math.isfinite(whole) else math.inf
             for target in self._targets():
                 if clock.late(looking):
@@ -371,7 +299,7 @@ class Pursuit:
                 self._hold(target, states, rows, few.number)
                 error = math.sqrt(states[0].square / few.number)
                 logger.info("terms: %s, %d terms, residual %.1e, at %.1f s", target.name, terms, error, clock.now())
-                if (terms >= target.terms and target.way is not Way.BESIDE) or beam.exact:
+                if terms >= target.terms or beam.exact:
                     break
 
     def _hold(self, target: Target, states: list[State], rows: TermRows, number: int) -> None:
@@ -391,8 +319,6 @@ class Pursuit:
             top=TOP if plain and not quick else TOP // 2,
             until=until,
             most_cost=math.inf if target.way is Way.LONG else self.effort.first_cost,
-            paired=plain and target.way not in (Way.LONG, Way.QUICK),
-            beside=target.way is Way.BESIDE,
         )
         moves = 0 if not plain else LONG_MOVES if target.way is Way.LONG else self.options.moves
         return beam, beam.rounds(self.options.terms, moves)

@@ -33,7 +33,6 @@ class Way(Enum):
 
     QUICK = "the likeliest terms one after another"
     SHORT = "terms of moderate length"
-    BESIDE = "pairs of terms beside plain ones"
     AGAIN = "terms of moderate length on other rows"
     LONG = "terms of any length"
 
@@ -167,7 +166,7 @@ def targets(
     plain = plain_target(y)
     linked = linked_targets(y, allowed, times=2.0 if alone else 1.0)
     whole = replace(plain, share=0.45, terms=most_terms)
-    beside, again = replace(whole, share=0.35, way=Way.BESIDE), replace(whole, share=0.35, way=Way.AGAIN)
+    again = replace(whole, share=0.35, way=Way.AGAIN)
     long = replace(whole, way=Way.LONG)
     # With noise no sum is known for the law before all are there, and a turn for short ones only parts a round.
     sums = replace(whole, share=0.8)
@@ -176,7 +175,7 @@ def targets(
         # A product of functions of many inputs is one long term.
         first.insert(0 if noisy else 1, long)
     # What a beam meets depends on its rows: a sum that one seed misses, another finds as often as not.
-    rest = [beside, long, again] if alone else [beside, again, long] if dimension < WIDE else [again, beside]
+    rest = [long, again] if alone else [again, long] if dimension < WIDE else [again]
     return [*first, *rest, *RESTARTS * [replace(again, share=1.0)]]
 
 

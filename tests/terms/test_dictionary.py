@@ -11,7 +11,6 @@ from kansym.terms.arguments import arguments
 from kansym.terms.dictionary import Dictionary
 from kansym.terms.factors import FACTORS
 from kansym.terms.length import Lengths
-from kansym.terms.pairs import best_pairs
 from kansym.terms.rows import TermRows, orthonormal
 from kansym.terms.slots import values
 
@@ -65,19 +64,6 @@ def test_the_best_column_is_the_one_the_target_is_made_of(table):
     assert float(ratio.std() / ratio.mean().abs()) < 1e-9
 
 
-def test_pairs_hold_the_two_columns_of_a_sum(table):
-    X = table((0.5, 3.0), (1.0, 4.0), rows=60)
-    dictionary, rows = setup(X, 2 * X[:, 0] ** 3 - 1.5 / X[:, 1])
-    pairs = best_pairs(dictionary, rows.y, 20, columns=400)
-    assert pairs is not None
-    terms = values(pairs, rows.columns).prod(-2)
-    left = []
-    for both in terms:
-        basis, _, _ = orthonormal(both)
-        left.append(float((rows.y - (basis @ rows.y) @ basis).square().mean()))
-    assert min(left) < 1e-20
-
-
 def test_only_allowed_functions_are_in_it(table):
     X = table((0.5, 3.0), rows=40)
     dictionary, _ = setup(X, X[:, 0], allowed_functions(default_library().only("x", "exp")))
@@ -93,35 +79,3 @@ def test_kinks_are_in_it_where_there_are_rows_on_both_sides(table):
         for X in (table((-1.0, 2.0), rows=40), table((0.5, 2.0), rows=40))
     )
     assert {"abs", "sign"} <= both and "sign" not in one
-
-
-def test_the_cheapest_columns_are_distinct(setting):
-    search, _ = setting(lambda x, z: x + z, columns=2)
-    left, right, _ = search.dictionary.cheapest(1500)
-    columns = search.dictionary.left[left] * search.dictionary.right[right]
-    unit = columns / torch.linalg.vector_norm(columns, dim=1, keepdim=True)
-    alike = (unit @ unit.T).abs().fill_diagonal_(0.0)
-    assert len(left) == 1500
-    assert float(alike.max()) < 1 - 1e-13
-
-
-def test_slopes_are_finite_differences(setting):
-    search, rows = setting(lambda x, z: x + z, columns=2)
-    dictionary = search.dictionary
-    right = torch.arange(len(dictionary.right))
-    left = right % len(dictionary.left)
-    slopes, free = dictionary.slopes(left, right), dictionary.right_slots.free[right, 0]
-    step = 1e-6
-    for which in (0, 1):
-        sides = []
-        for sign in (1, -1):
-            slots = dictionary.right_slots[right].map(torch.clone)
-            slots.theta[:, 0, which] += sign * step * slots.theta[:, 0, which].abs().clamp(min=1.0)
-            sides.append(values(slots, rows.columns)[:, 0])
-        size = dictionary.right_slots.theta[right, 0, which].abs().clamp(min=1.0)[:, None]
-        expected = dictionary.left[left] * (sides[0] - sides[1]) / (2 * step * size)
-        fitted = free[:, which] & torch.isfinite(expected).all(1)
-        assert fitted.any()
-        scale = expected[fitted].abs().amax(1, keepdim=True)
-        torch.testing.assert_close(slopes[fitted, which] / scale, expected[fitted] / scale, rtol=1e-4, atol=1e-5)
-        assert not slopes[~free[:, which], which].any()

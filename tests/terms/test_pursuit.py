@@ -51,25 +51,6 @@ def test_sums_are_found(table, name):
     assert min(error(one, variables, far, law(*far.T)) for one in found) < 1e-8
 
 
-def test_waves_that_nearly_cancel_are_no_part(table, monkeypatch):
-    X = table((0.5, 4.0), (1.0, 2.0))
-    x, z = sympy.symbols("x z", real=True)
-    search = Pursuit(X, X[:, 1] / X[:, 0], (x, z))
-    part = sympy.sin(x)
-    for size, found in ((1, [z / x]), (1e4, [])):
-        monkeypatch.setattr(Pursuit, "formulas", lambda *_, size=size, **__: iter([z / x - size * part]))
-        assert list(search._beside(size * part, np.inf)) == found
-
-
-@pytest.mark.long
-def test_waves_of_polynomial_phases_are_found_beside_other_terms(table):
-    X, far = table((0.0, 5.0), rows=600), table((0.0, 5.0), seed=1)
-    law = lambda x: 0.7 * np.sin(1.3 * x**2 + 0.9 * x) + 1.8 * np.exp(-0.8 * x)  # noqa: E731
-    found, variables, _ = pursued(X, law(X[:, 0]), seconds=8.0)
-    # The phase was seen beside a polynomial: the last digits are those of a fit of all constants.
-    assert min(error(one, variables, far, law(far[:, 0])) for one in found) < 1e-4
-
-
 @pytest.mark.long
 def test_waves_are_not_looked_for_where_formulas_may_not_have_them(table):
     X = table((-2.0, 3.0), rows=600)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
@@ -13,9 +12,8 @@ import sympy
 
 from kansym.provenance import signed, signing
 from kansym.search.agenda.engine import whole_budget
-from kansym.search.agenda.task import SPLINED, Found, Proposal, Task
+from kansym.search.agenda.task import Found, Proposal, Task
 from kansym.search.curve_readings import shortest_forms
-from kansym.search.factor_readings import factor_readings
 from kansym.structure.exponentials import exponential_sums
 from kansym.structure.fast_waves import fast_waves
 from kansym.structure.leaf import symbols
@@ -34,9 +32,6 @@ FORM_BITS, MOST_FORMS = 6.0, 4
 
 LONGEST = 100
 """Nodes of a formula with noise that is handed on: to fit a longer one takes as long as a hundred others."""
-
-SPLINES = 1 / 3
-"""Share of the budget for reading what splines see."""
 
 
 def _without_noise(finder: Callable[..., Iterable[sympy.Expr]]) -> Callable[..., Iterable[sympy.Expr]]:
@@ -125,13 +120,3 @@ def of_one_column(task: Task) -> Iterator[Proposal]:
     for name, finder in OF_ONE_COLUMN.items():
         source = partial(finder, X[:, 0], y, variables[0], weights=weights, noise=noise)
         yield from permitted(task, signing(name, source))
-
-
-def single_columns(task: Task) -> Iterator[Proposal]:
-    """Products and sums of functions of single columns, read one at a time."""
-    X, y, weights, variables = task.table()
-    table = task.told(weights)
-    if not task.noisy:
-        smooth = task.smooth if math.isfinite(task.smooth) else 0.0
-        table["noise"] = max(smooth, SPLINED * float(y.std()))
-    yield from permitted(task, factor_readings(X, y, variables, table, until=whole_budget(task, SPLINES)))

@@ -6,8 +6,6 @@ from kansym.search.agenda import algebra, curves, networks, reduce, sums
 from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.grounds import CurveGround
 from kansym.search.agenda.task import Task
-from kansym.structure.product_units import SMALL_TABLE
-from kansym.symbolic.steps import StepKind
 
 FORM_ROWS = 100
 """Rows from which a table with one input is looked at for other structure: forms without constants are told apart from
@@ -39,10 +37,6 @@ def _of_few(task: Task) -> bool:
     return 0 < task.dimension <= OF_FEW_COLUMNS and task.any_function
 
 
-def _by_units(task: Task) -> bool:
-    return bool(task.problem.steps) and task.problem.steps[-1].kind is StepKind.UNITS
-
-
 def _of_one_column(task: Task) -> bool:
     return task.dimension > 0 and len(task.rows.variables) - len(task.idle) == 1
 
@@ -57,12 +51,6 @@ def _table(task: Task) -> bool:
 
 ENGINES: tuple[Engine, ...] = (
     Engine("exact laws", _table, algebra.exact_laws),
-    Engine("layers", lambda task: task.whole and _several(task) and task.any_function, algebra.layers),
-    Engine(
-        "product units of few rows",
-        lambda task: task.whole and task.n_rows < SMALL_TABLE and _any(task),
-        algebra.product_units,
-    ),
     Engine(
         "interpolant",
         lambda task: (
@@ -84,12 +72,6 @@ ENGINES: tuple[Engine, ...] = (
         informed=True,
     ),
     Engine("sparse sums", lambda task: _any(task) and _noisy(task), algebra.sparse_sums, informed=True),
-    Engine(
-        "product units",
-        lambda task: _noisy(task) and _any(task) and (_by_units(task) or (task.whole and task.n_rows >= SMALL_TABLE)),
-        algebra.product_units,
-        informed=True,
-    ),
     Engine(
         "separations",
         lambda task: _several(task) and task.surrogate is not None and task.depth < reduce.DEEPEST,
@@ -117,7 +99,6 @@ ENGINES: tuple[Engine, ...] = (
         curves.of_one_column,
         kind="terms",
     ),
-    Engine("functions of single columns", _several, curves.single_columns, informed=True, kind="terms"),
     Engine("compositions", sums.composable, sums.compositions, informed=True, kind="terms"),
     Engine("sums", lambda task: _table(task) and sums.summable(task), sums.sums, informed=True, kind="terms"),
     Engine(

@@ -21,7 +21,7 @@ from kansym.search.events import Event
 from kansym.search.faults import Faults
 from kansym.search.lengths import is_noisy
 from kansym.search.results import StopReason, TrainedNetwork
-from kansym.structure.product_units import SMALL_TABLE
+from kansym.structure.settling import SMALL_TABLE
 from kansym.symbolic.complexity import FEW_ROWS
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.steps import Step, StepKind

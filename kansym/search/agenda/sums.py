@@ -44,7 +44,6 @@ def sums(task: Task) -> Iterator[Proposal]:
     X, y, weights, variables = task.table()
     pursuit = Pursuit(X, y, variables, device=task.device, **task.told(task.evened(y, weights)))
     until = whole_budget(task, SUMS)
-    yield from permitted(task, pursuit.waves(until))
     yield from permitted(task, pursuit.formulas(until))
 
 
