@@ -232,7 +232,7 @@ def assert_valid(found):
 @pytest.mark.budget
 def test_the_budget_is_kept(work_clock):
     # Nothing can be found here, which takes longer than a second to say. A step that has begun is finished; none is
-    # larger than fitting a surrogate with its length scales and measuring it, about two seconds of work for so many rows.
+    # larger than fitting a surrogate with its length scales and measuring it, two seconds of work for so many rows.
     found = discover(noise_table(), DiscoveryOptions(max_seconds=1))
     assert 0.9 < work_clock.now() < 1 + 2 and found.stopped == StopReason.OUT_OF_TIME
     assert_valid(found)

@@ -1,6 +1,6 @@
 # sympy's operations are typed as returning Basic or complex, which makes these checks fail on correct code.
 # pyright: reportArgumentType=false
-"""Engines that read functions: of one column, and of single columns in turn."""
+"""Engines that read functions of one column, and forms without inner constants."""
 
 from __future__ import annotations
 
