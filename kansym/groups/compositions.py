@@ -13,7 +13,6 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.clock import Work
 from kansym.groups.pairs import Pairs
 from kansym.groups.searched_rows import SearchedRows
 from kansym.groups.single_argument import single_arguments
@@ -215,7 +214,6 @@ class GroupedEnumeration(Enumeration):
             moves = [([*state[0], j], state[1]) for j in own]
             moves += [(state[0], [*state[1], j]) for j in own & may_vanish]
             lengths = [length(*one) for one in moves]
-            clock.charge(Work.SMALL_FITS, len(moves))
             best = int(np.argmin(lengths))
             state, least = moves[best], min(least, lengths[best])
             own -= {*state[0], *state[1]}

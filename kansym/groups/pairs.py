@@ -115,7 +115,6 @@ class Pairs:
             pairs = [divmod(place, high - low) for place in places]
             theta = [np.concatenate([self._theta[gains.first][i], self._theta[second][j]]) for i, j in pairs]
             if operation.constants:
-                clock.charge(Work.SMALL_FITS, len(each))
                 weights = [
                     self._weight(int(self._begins[gains.first]) + i, int(self._begins[second]) + j, background, part)
                     for (i, j), part in zip(pairs, self.blocks, strict=True)
