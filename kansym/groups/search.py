@@ -70,7 +70,7 @@ HANDED, FINISHED, NEAR_NATS = 40, 16, 17.0
 OFFERED, NEAR_BITS = 40, 40.0
 """Formulas of a whole search that are tried on all groups, and bits behind its pick up to which they are."""
 
-FIRST = 0.1
+FIRST = 0.2
 """Share of the time for the first search of one group."""
 
 SEEDS = 4
