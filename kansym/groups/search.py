@@ -42,8 +42,8 @@ logger = logging.getLogger(__name__)
 
 ROUNDS = (1 / 16, 1 / 8, 1 / 4, 1.0)
 """Parts of the time after which each round is done, where errors are given, so that chi-squared can end the search; a
-round asks everything, the first ones briefly. Without errors nothing tells what a wrong form leaves from noise: of nine
-drawn laws (`python -m benchmarks.groups`) rounds that ended where residuals had no structure lost three of six."""
+round asks everything, the first ones briefly. Without errors nothing tells what a wrong form leaves from noise: then
+there is one round."""
 
 PATIENCE = 2.0
 """Least seconds without a better form after which one that leaves nothing is what there is, as in a search of one table

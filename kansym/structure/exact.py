@@ -46,7 +46,7 @@ def _one(law: sympy.Expr | None) -> list[sympy.Expr]:
     return [] if law is None else [law]
 
 
-def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterator[Solution]:
+def short_sums(problem: Problem, until: float) -> Iterator[Solution]:
     """Sums of a few products of functions, under links; of one column also of exponentials, waves and any powers.
 
     Parameters
@@ -54,11 +54,9 @@ def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterat
     problem : Problem
     until : float
         `kansym.clock.now` value to stop at.
-    plain : bool, default False
-        Whether under none, and then of four columns too.
     """
     variables = symbols(problem.dimension)
-    for link in usable_links(problem.t)[: 1 if plain else None]:
+    for link in usable_links(problem.t):
         if clock.late(until):
             return
         linked = link.apply(problem)
@@ -66,7 +64,7 @@ def short_sums(problem: Problem, until: float, *, plain: bool = False) -> Iterat
             continue
         if problem.dimension == 1:
             yield from ((linked.compose(law, variables), linked) for law in _of_one_column(linked, variables[0]))
-        found = partial(sparse_law, linked.X, linked.t, variables, four=plain)
+        found = partial(sparse_law, linked.X, linked.t, variables)
         yield from ((linked.compose(law, variables), linked) for law in _signed_sparse(found))
 
 

@@ -35,8 +35,7 @@ ROUNDED = 1e-5
 """Errors of y, in units of its spread, up to which a sum can be told to be exact."""
 
 INTERPOLATED = 1e-3
-"""The same up to which interpolants follow functions without noise; what they leave beyond that
-may be noise."""
+"""The same up to which interpolants follow functions without noise; what they leave beyond that may be noise."""
 
 LOOK = 0.1
 """Seconds of work of an interpolant of the tables that yields are measured on, in the median."""

@@ -179,8 +179,8 @@ def test_an_engine_proposes_the_same_again_and_never_raises(name, rng):
 
 def test_every_engine_suits_some_table(rng):
     made = [whole_of(*noisy_table(rng, 200, 1)), *tasks(rng)]
-    # These are for waves of many turns, and tables whose units are known or whose rows are many.
-    special = {"fast factors", "waves", "product units"}
+    # These are for waves of many turns.
+    special = {"fast factors", "waves"}
     assert {one.name for one in ENGINES if any(map(one.suits, made))} >= {one.name for one in ENGINES} - special
 
 
