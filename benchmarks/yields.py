@@ -26,6 +26,7 @@ from benchmarks.hits import Job, Jury, Record, add_records, read, search
 from benchmarks.paired.entries import table_of
 from kansym.provenance import Book
 from kansym.search import pipeline
+from kansym.search.agenda.evidence import TableEvidence
 from kansym.search.agenda.loop import Agenda
 from kansym.symbolic.formula import Formula
 
@@ -73,7 +74,7 @@ app = App(name="python -m benchmarks.yields", help="What engines yield.", versio
 
 
 class Endless(Agenda):
-    """Goes on whatever was found."""
+    """Whose jobs have their turn sooner."""
 
     in_turn = IN_TURN
     last: "Agenda | None" = None
@@ -81,9 +82,6 @@ class Endless(Agenda):
     def __init__(self, *args: Any, **told: Any) -> None:
         super().__init__(*args, **told)
         Endless.last = self
-
-    def _reason_to_stop(self, promises: Any) -> None:
-        return None
 
 
 class Witness(Jury):
@@ -99,7 +97,8 @@ def record_of(job: Job) -> Record:
     """Who would have found the law of an entry."""
     problem, entry = table_of(job.entry).problem, job.entry
     witness = Witness(problem)
-    with mock.patch.object(pipeline, "Agenda", Endless):
+    endless = mock.patch.object(TableEvidence, "reason_to_stop", lambda evidence, promises: None)
+    with mock.patch.object(pipeline, "Agenda", Endless), endless:
         search(problem, Book(witness), job.seconds)
     agenda = Endless.last
     if agenda is None:
@@ -110,7 +109,7 @@ def record_of(job: Job) -> Record:
     return {
         "entry": entry.name,
         "kind": entry.kind,
-        "noisy": agenda.whole.noisy,
+        "noisy": agenda.evidence.noisy,
         "hits": witness.hits,
         "spent": {name: round(work, 2) for name, work in sorted(spent.items())},
     }

@@ -14,6 +14,7 @@ from kansym.errors import KansymError
 from kansym.interrupting import AGAIN, Abandoned, first_press
 from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.engines import ENGINES
+from kansym.search.agenda.evidence import TableEvidence
 from kansym.search.agenda.grounds import UserGround
 from kansym.search.agenda.loop import Agenda
 from kansym.search.agenda.task import Facts, Task, prepared_rows
@@ -100,7 +101,15 @@ class Study:
         facts = Facts.of(y, options.seed, units=self.fit_rows.units)
         problem = Problem.of(X, y, self.fit_rows.variables, weights)
         whole = Task(problem, self.ground, facts, options, given=self.fit_rows)
-        self.agenda = Agenda(whole, engines_of(options), deadline=self.deadline, faults=self.faults, report=self.report)
+        self.evidence = TableEvidence(whole, self.formulas)
+        self.agenda = Agenda(
+            whole,
+            engines_of(options),
+            self.evidence,
+            deadline=self.deadline,
+            faults=self.faults,
+            report=self.report,
+        )
 
     def report(self, stage: str, message: str) -> None:
         logger.info("%s: %s", stage, message)
@@ -166,7 +175,7 @@ class Study:
             reading=self.ground.readings.get(front.best),
             rivals=near_rivals(self.formulas.all, front),
             formulas=tuple(self.formulas.all),
-            challenged=self.agenda.challenged,
+            challenged=self.evidence.challenged,
             forms_tried=len(self.fit_rows.finished),
             own_functions=self.fit_rows.own,
             decisions=tuple(self.agenda.decisions),

@@ -17,6 +17,7 @@ from kansym.search import pipeline
 from kansym.search.agenda import loop
 from kansym.search.agenda.engine import Engine
 from kansym.search.agenda.engines import ENGINES
+from kansym.search.agenda.evidence import TableEvidence
 from kansym.search.agenda.grounds import CurveGround
 from kansym.search.agenda.stepping import SLICE
 from kansym.symbolic.steps import StepKind
@@ -126,7 +127,7 @@ def test_a_run_that_is_stopped_after_any_step_returns_its_best(steps, rng, monke
 
     def stopping(agenda, job):
         plain(agenda, job)
-        taken.append(agenda.formulas.best().rank)
+        taken.append(agenda.evidence.pick.rank)
         if len(taken) == steps:
             raise KeyboardInterrupt
 
@@ -257,13 +258,13 @@ def test_a_case_is_made_against_what_is_found_with_noise_and_not_against_an_exac
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(loop.Agenda, "_rivals", interrupted)
+    monkeypatch.setattr(TableEvidence, "_rivals", interrupted)
     assert not discover(table(rng, lambda a, b: a * b**2, noise=0.02), OPTIONS).challenged
 
 
 def test_the_end_of_the_time_is_kept_for_the_case(rng, monkeypatch):
-    monkeypatch.setattr(loop.Agenda, "_leaves_nothing", lambda agenda: False)
+    monkeypatch.setattr(TableEvidence, "_leaves_nothing", lambda agenda: False)
     with clock.running(clock.Clock()), provenance.keeping():
         run = pipeline.Study(table(rng, lambda a, b: a * b**2, noise=0.02), replace(OPTIONS, max_seconds=4.0), None)
         run.search()
-    assert run.agenda.challenged and "rivals" in {event.engine for event in run.agenda.log[-20:]}
+    assert run.evidence.challenged and "rivals" in {event.engine for event in run.agenda.log[-20:]}
