@@ -18,6 +18,7 @@ from kansym.errors import ArgumentError
 from kansym.groups.decision import Judge, Split
 from kansym.groups.gauges import collected, combined_constants, other_squares, reciprocals
 from kansym.groups.table import GroupedTable
+from kansym.search.events import Event
 from kansym.search.faults import Faults
 from kansym.symbolic.canonical import canonicalize
 from kansym.symbolic.free_numbers import free_numbers
@@ -76,6 +77,8 @@ class Contest:
         Different forms with their constants decided, the shortest description first.
     changed : float
         When the best of them came, as `kansym.clock.now`.
+    log : tuple of Event
+        Who had which slice of work, after a search.
     """
 
     def __init__(self, table: GroupedTable, deadline: float) -> None:
@@ -83,6 +86,7 @@ class Contest:
         self.judge, self.faults = Judge(table), Faults()
         self.found: list[Split] = []
         self.tried, self.interrupted, self.idle, self.changed = 0, False, 0.0, clock.now()
+        self.log: tuple[Event, ...] = ()
         self._seen: dict[str, float] = {}
         """The shortest that the description by each form can be, from where it was fitted."""
         self._simplified: set[str] = set()
@@ -166,19 +170,30 @@ class Contest:
             return None
         if not 0 < k <= MOST_CONSTANTS or k + groups > rows or clock.late(self.deadline):
             return None
-        self._seen[key] = hoped if again else math.inf
+        before, self._seen[key] = self._seen.get(key), hoped if again else math.inf
         self.tried += 1
-        starts = [np.tile(form.values, (groups, 1))]
-        clock.charge(Work.COMPILED_NODES, node_count(form.expression) * (1 + k))
+        try:
+            entry = self._described(form, start)
+        except Exception:
+            raise
+        except BaseException:
+            # A fit that was left in the middle says nothing of the form.
+            self._seen.pop(key)
+            if before is not None:
+                self._seen[key] = before
+            raise
+        if entry is not None:
+            self._seen[key] = entry.least
+        return entry
+
+    def _described(self, form: ParametricForm, start: np.ndarray | None) -> "_Entry | None":
+        starts = [np.tile(form.values, (self.table.n_groups, 1))]
+        clock.charge(Work.COMPILED_NODES, node_count(form.expression) * (1 + len(form.constants)))
         values, losses = self.judge.glance(form, starts if start is None else [start, *starts])
         if self._behind(form, losses) > GLANCED:
             return None
         separate = self.judge.separate(form, values, losses)
-        if separate is None:
-            return None
-        entry = _Entry(self.judge.least_bits(form, self.judge.losses(separate)), separate)
-        self._seen[key] = entry.least
-        return entry
+        return None if separate is None else _Entry(self.judge.least_bits(form, self.judge.losses(separate)), separate)
 
     def _decided(self, entry: "_Entry") -> None:
         """Decide about the constants of a form where that may become the best."""
@@ -237,12 +252,13 @@ class Contest:
                 continue
             if clock.late(self._until):
                 return
-            had.add(str(split.form.expression))
             for step in steps:
                 try:
                     step(split)
                 except Exception as error:
                     self.faults.add("a change of a form for all groups", error)
+            # What was left in the middle is changed again.
+            had.add(str(split.form.expression))
 
     def _simpler(self, split: Split) -> None:
         """Try simple numbers for shared constants, and for each group's own where these are all near one."""

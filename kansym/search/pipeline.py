@@ -17,7 +17,7 @@ from kansym.search.agenda.engines import ENGINES
 from kansym.search.agenda.evidence import TableEvidence
 from kansym.search.agenda.grounds import UserGround
 from kansym.search.agenda.loop import Agenda
-from kansym.search.agenda.task import Facts, Task, prepared_rows
+from kansym.search.agenda.task import Task, prepared_rows
 from kansym.search.baseline import baseline
 from kansym.search.events import merged
 from kansym.search.faults import contained
@@ -28,7 +28,6 @@ from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import Discovery, StopReason, near_rivals, notes_on
 from kansym.search.watchdog import tell, watched
-from kansym.structure.problem import Problem
 from kansym.threads import threads_for
 
 logger = logging.getLogger(__name__)
@@ -97,10 +96,7 @@ class Study:
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.ground = UserGround(self.formulas)
-        X, y, weights = self.fit_rows.rows(self.fit_rows.fitting)
-        facts = Facts.of(y, options.seed, units=self.fit_rows.units)
-        problem = Problem.of(X, y, self.fit_rows.variables, weights)
-        whole = Task(problem, self.ground, facts, options, given=self.fit_rows)
+        whole = Task.of_table(self.fit_rows, self.ground, options)
         self.evidence = TableEvidence(whole, self.formulas)
         self.agenda = Agenda(
             whole,

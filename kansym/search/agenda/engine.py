@@ -26,6 +26,8 @@ class Engine:
         Whether it learns what other engines need.
     informed : bool, default False
         Whether it comes after those that learn something of the task, where there are any.
+    like : str, default ""
+        The engine whose yields are expected of it where its own were not measured.
     kind : str, default "structure"
         Of the user's switches: "structure", "terms" or "networks".
     """
@@ -35,7 +37,13 @@ class Engine:
     propose: Callable[[Task], Iterator[Proposal]]
     informs: bool = False
     informed: bool = False
+    like: str = ""
     kind: str = "structure"
+
+    @property
+    def measured(self) -> str:
+        """The engine whose yields are expected of it."""
+        return self.like or self.name
 
 
 def whole_budget(task: Task, share: float = 1.0) -> float:

@@ -59,6 +59,11 @@ class Expected:
 class Evidence(ABC):
     """For and against the pick of one search, and the rule that ends it.
 
+    Parameters
+    ----------
+    max_seconds : float
+        Of the search.
+
     Attributes
     ----------
     start, changed : float
@@ -71,7 +76,8 @@ class Evidence(ABC):
     revising: Engine
     challenging: Engine
 
-    def __init__(self) -> None:
+    def __init__(self, max_seconds: float) -> None:
+        self.max_seconds = max_seconds
         self.start = self.changed = clock.now()
         self._made: Any = None
 
@@ -83,7 +89,12 @@ class Evidence(ABC):
     @property
     @abstractmethod
     def pick(self) -> Any:
-        """The best so far, or None; its text is what progress shows."""
+        """The best so far, or None."""
+
+    @property
+    def shown(self) -> str:
+        """The pick as progress shows it."""
+        return str(self.pick)
 
     @property
     @abstractmethod
@@ -116,6 +127,10 @@ class Evidence(ABC):
         """The pick has become shorter."""
         self.changed = clock.now()
 
+    def seconds_for_rivals(self) -> float:
+        """Half as long as the pick took to find: what was hard to find has rivals that are, too."""
+        return min(max(LEAST_FOR_RIVALS, (clock.now() - self.start) / 2), FOR_RIVALS * self.max_seconds)
+
     def rate_left(self, promises: Sequence[Expected]) -> float:
         """Chance per second that the pick, which leaves nothing, is bettered in the time that is looked ahead.
 
@@ -142,7 +157,7 @@ class TableEvidence(Evidence):
     """
 
     def __init__(self, whole: Task, formulas: FoundFormulas) -> None:
-        super().__init__()
+        super().__init__(whole.options.max_seconds)
         self.whole, self.formulas = whole, formulas
         self._settled: tuple[Formula, bool] | None = None
         self.revising = Engine("revise", lambda task: task.whole and task.options.structure, self._improvements)
@@ -214,15 +229,10 @@ class TableEvidence(Evidence):
         pick = self.pick
         # Without noise what is not exact is no law, nor is what is very long.
         may_be_one = pick is not None and is_noisy(pick.loss, self.formulas.fit_rows) and not self.formulas.very_long()
-        return may_be_one and left <= OVER * self._seconds_for_rivals()
-
-    def _seconds_for_rivals(self) -> float:
-        """Half as long as the pick took to find: what was hard to find has rivals that are, too."""
-        whole = self.whole.options.max_seconds
-        return min(max(LEAST_FOR_RIVALS, (clock.now() - self.start) / 2), FOR_RIVALS * whole)
+        return may_be_one and left <= OVER * self.seconds_for_rivals()
 
     def _rivals(self, task: Task) -> Iterator[Proposal]:
         accused = self.pick
-        self.formulas.challenge(self._seconds_for_rivals(), seed=task.options.seed)
+        self.formulas.challenge(self.seconds_for_rivals(), seed=task.options.seed)
         self._made = accused
         yield None

@@ -50,13 +50,15 @@ class Job:
 
     def expected(self, *, noisy: bool, elsewhere: float = 0.0) -> Expected:
         """What it promises, given that it has not had the law, and the chance that a smaller table has it sooner."""
-        chance, seconds = expected(self.engine.name, noisy=noisy, spent=self.steps.spent / self.pace)
+        chance, seconds = expected(self.engine.measured, noisy=noisy, spent=self.steps.spent / self.pace)
         return Expected(self.task.odds * (1 - elsewhere) * chance, seconds * self.pace)
 
     def remember(self, *, noisy: bool) -> None:
         """Tell its task how likely this engine would have had the law by now."""
         if not self.engine.informs:
-            self.task.tried[self.engine.name] = had(self.engine.name, noisy=noisy, spent=self.steps.spent / self.pace)
+            self.task.tried[self.engine.name] = had(
+                self.engine.measured, noisy=noisy, spent=self.steps.spent / self.pace
+            )
 
 
 class Agenda:
@@ -74,6 +76,8 @@ class Agenda:
     faults : Faults
         Counts engines that fail.
     report : callable ``(stage, message)``
+    beside : sequence of Task, optional
+        Other tables whose formulas describe that one.
 
     Attributes
     ----------
@@ -97,9 +101,10 @@ class Agenda:
         deadline: float,
         faults: Faults,
         report: Callable[[str, str], None],
+        beside: Sequence[Task] = (),
     ) -> None:
         self.whole, self.engines, self.evidence = whole, engines, evidence
-        self.deadline, self.faults, self.report = deadline, faults, report
+        self.deadline, self.faults, self.report, self.beside = deadline, faults, report, beside
         self.log: list[Event] = []
         self.network: TrainedNetwork | None = None
         self.decisions: list[Decision] = []
@@ -117,7 +122,8 @@ class Agenda:
 
         After Ctrl-C whoever is at work hands over what it has, and KeyboardInterrupt is raised.
         """
-        self._open(self.whole)
+        for task in (self.whole, *self.beside):
+            self._open(task)
         try:
             return self._loop()
         except KeyboardInterrupt:
@@ -139,7 +145,7 @@ class Agenda:
         if not np.ptp(task.problem.t) > 0:
             none = np.zeros((len(task.problem.t), 0))
             task.problem = task.problem.with_inputs(none, (), Step(StepKind.CONSTANT))
-        if any(one.informs and one.suits(task) for one in self.engines):
+        if any(one.informs and task.asks(one.name) and one.suits(task) for one in self.engines):
             self._uninformed.add(task)
         self._waiting += [(engine, task) for engine in self.engines]
         self._start_ready(task)
@@ -266,7 +272,7 @@ class Agenda:
         if event.better:
             self.evidence.bettered()
             self._revise(job)
-            self.report("composing", f"{self.evidence.pick}")
+            self.report("composing", self.evidence.shown)
 
     def _receive(self, job: Job, item: Proposal) -> str:
         if isinstance(item, Found):
@@ -338,13 +344,13 @@ class Agenda:
             return None
         if self._case is not None:
             self._end(self._case)
-        self.report("composing", f"looking for rivals of {pick}")
+        self.report("composing", f"looking for rivals of {evidence.shown}")
         self._accused, self._case = pick, self._start(evidence.challenging, self.whole)
         return self._case
 
 
 def _words(task: Task) -> str:
-    if task.whole:
-        return "the table"
+    if task.title or task.whole:
+        return task.title or "the table"
     columns = ", ".join(map(str, task.problem.columns))
     return f"a function of {columns}" if columns else "a constant"

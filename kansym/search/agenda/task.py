@@ -159,7 +159,7 @@ class Task:
         The task that it was made from.
     options : DiscoveryOptions
     given : FitRows or None
-        The user's own table, of the task that is the whole.
+        The table as it was given, of a task that is a whole one.
     error : float or None
         Standard error of a target that was read off an interpolant.
     up_to_constant : bool
@@ -168,6 +168,8 @@ class Task:
         Error of its own interpolant beyond which its steps were wrong.
     kinds : frozenset of str
         Names of engines that are asked; empty for all that suit.
+    title : str
+        What the table is, in words; empty for the user's own, and for what its columns say.
     number : int
         In the order in which tasks are opened.
     path : tuple of (str, float)
@@ -191,6 +193,7 @@ class Task:
     up_to_constant: bool = False
     expected: float = math.inf
     kinds: frozenset[str] = frozenset()
+    title: str = ""
     number: int = 0
     path: tuple[tuple[str, float], ...] = ()
     look: float = 0.0
@@ -198,7 +201,7 @@ class Task:
 
     @property
     def whole(self) -> bool:
-        """Whether it is the user's table."""
+        """Whether it is a whole table, as the user's."""
         return self.given is not None
 
     @property
@@ -245,6 +248,13 @@ class Task:
     def asks(self, engine: str) -> bool:
         """Whether an engine of that name is asked, if it suits."""
         return not self.kinds or engine in self.kinds
+
+    @classmethod
+    def of_table(cls, rows: FitRows, ground: Ground, options: DiscoveryOptions, **told: Any) -> Self:
+        """The task of describing a whole table, of which nothing is known yet."""
+        X, y, weights = rows.rows(rows.fitting)
+        facts = Facts.of(y, options.seed, units=rows.units)
+        return cls(Problem.of(X, y, rows.variables, weights), ground, facts, options, given=rows, **told)
 
     def smaller(self, problem: Problem, *, chance: float = 1.0, **changes: Any) -> Task:
         """A task on the same ground that a step has made of this one."""
