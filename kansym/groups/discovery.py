@@ -115,7 +115,7 @@ def law_of_groups(
         if contest.interrupted:
             notes.append(f"The search was interrupted after {time.monotonic() - began:.1f} s; more time may find more.")
             logger.warning("the search was interrupted; the best form so far is kept; %s", AGAIN)
-        found = outcome(
+        described = outcome(
             contest.found[0],
             contest.judge,
             others=contest.found,
@@ -124,6 +124,7 @@ def law_of_groups(
             seconds=time.monotonic() - began,
             interrupted=contest.interrupted,
         )
+        found = replace(described, log=contest.log)
         watch.done(None)
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kansym.codec import finite_json
+from kansym.codec import finite_json, from_json, to_json
 from kansym.data.storage import dataset_bytes, load_table
 from kansym.errors import ArgumentError, StorageError
 from kansym.figures.svg import figure_bytes
@@ -21,6 +21,7 @@ from kansym.groups.text import text_report
 from kansym.run.files import PAGE, REPORT
 from kansym.run.files import RECORD as RUN_RECORD
 from kansym.run.writing import prepare_directory, replace_file
+from kansym.search.events import Event
 from kansym.symbolic.naming import plain_symbol
 from kansym.symbolic.parametric import ParametricForm
 from kansym.symbolic.serialization import from_tree
@@ -122,6 +123,7 @@ def _record(found: GroupedFormula) -> dict[str, Any]:
         "grounds": []
         if found.verdict is None
         else [[one.supports, one.words, one.topic.value] for one in found.verdict.grounds],
+        "log": to_json(found.log),
     }
     return {"kansym": "groups", "schema": SCHEMA, **found.to_dict(), "stored": finite_json(stored)}
 
@@ -169,6 +171,7 @@ def _read(record: dict[str, Any], path: Path) -> GroupedFormula:
         ),
         seconds=float(record["seconds"]),
         interrupted=bool(record["interrupted"]),
+        log=tuple(from_json(Event, one) for one in stored.get("log", [])),
     )
 
 

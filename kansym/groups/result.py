@@ -18,6 +18,7 @@ from kansym.data.columns import listing, quoted
 from kansym.errors import Argument, ArgumentError, DataError
 from kansym.groups.table import GroupedTable, text_of
 from kansym.numbers import measured
+from kansym.search.events import Event
 from kansym.surfaces import surface
 from kansym.symbolic.latex import name_to_latex, to_latex
 from kansym.symbolic.naming import plain
@@ -147,6 +148,8 @@ class GroupedFormula:
         None for a form that was given.
     seconds : float
     interrupted : bool
+    log : tuple of Event
+        Who had which slice of work of the search, and what came.
     """
 
     form: ParametricForm
@@ -166,6 +169,7 @@ class GroupedFormula:
     verdict: Verdict | None = None
     seconds: float = field(default=0.0)
     interrupted: bool = False
+    log: tuple[Event, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:
