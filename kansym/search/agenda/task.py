@@ -85,7 +85,11 @@ class Facts:
     @property
     def smooth(self) -> float:
         """Error of the best interpolant on rows that it has not seen, in units of y; inf before there is one."""
-        return self.reducer.lowest * float(np.std(self.reducer.y))
+        return self.reducer.lowest * self._spread
+
+    @cached_property
+    def _spread(self) -> float:
+        return float(np.std(self.reducer.y))
 
     def settles(self, residual: np.ndarray, problem: Problem, *, short: bool) -> bool:
         """See `Settling.settles`."""
