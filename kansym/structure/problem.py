@@ -169,5 +169,9 @@ def monomial(columns: tuple[sympy.Expr, ...], X: np.ndarray, exponents: np.ndarr
 
 def relative_error(residual: np.ndarray, y: np.ndarray, weights: np.ndarray | None) -> float:
     """Weighted RMS residual in units of the spread of y."""
-    share = 1.0 if weights is None else weights / weights.mean()
-    return math.sqrt(float(np.mean(share * residual**2))) / (float(y.std()) or 1.0)
+    return math.sqrt(float(weighted_squares(residual, weights).mean())) / (float(y.std()) or 1.0)
+
+
+def weighted_squares(residual: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Squared residuals, each times its weight in units of the mean."""
+    return residual**2 if weights is None else weights / weights.mean() * residual**2

@@ -14,7 +14,7 @@ import numpy as np
 from kansym import clock
 from kansym.structure.inner import InnerFunction, inner_functions, with_fitted_number
 from kansym.structure.power_columns import power_columns
-from kansym.structure.problem import Problem, monomial, relative_error
+from kansym.structure.problem import Problem, monomial, relative_error, weighted_squares
 from kansym.structure.scaling_symmetry import ScalingReduction, scaling_reductions
 from kansym.structure.surrogate import Interpolant, Surrogate, best_surrogate, check_rows
 from kansym.structure.unit_groups import sound, unit_reductions
@@ -98,6 +98,10 @@ class Reducer:
         Whether the interpolant of the problem at hand leaves noise, or what looks like it.
     lowest : float
         Smallest error of an interpolant of y, in units of the spread of y.
+    left : ndarray
+        Weighted squared residuals of that interpolant on the rows that it has not seen.
+    compared : int
+        How many interpolants it is the best of.
     idle : tuple of int
         Columns of the whole table that do not matter, as far as its interpolant sees.
     even : float
@@ -119,7 +123,7 @@ class Reducer:
         self.units = units if units is not None and units.closed else None
         self.noisy = False
         self.idle: tuple[int, ...] = ()
-        self.lowest, self.even = math.inf, 0.0
+        self.lowest, self.even, self.left, self.compared = math.inf, 0.0, np.zeros(0), 0
         self._seen: set[tuple] = set()
 
     def surrogate(self, problem: Problem) -> tuple[Surrogate | None, float]:
@@ -157,9 +161,11 @@ class Reducer:
         check = check_rows(len(self.y), self.seed)
         weights = None if problem.weights is None else problem.weights[check]
         error = relative_error(residual[rows], self.y, weights)
+        self.compared += 1
         if error < self.lowest:
             # The interpolant's own error is not in proportion to what is nearly zero.
             size = np.abs(self.y[check]) + NEARLY_ZERO * float(np.std(self.y))
+            self.left = weighted_squares(residual[rows], weights)
             self.lowest, self.even = error, max(_evenness(residual[rows]), _evenness(residual[rows] / size))
         return error
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from kansym.structure.problem import Problem, relative_error
+from kansym.structure.problem import Problem, weighted_squares
 from kansym.structure.search import Reducer
 from kansym.structure.surrogate import check_rows, fit_surrogate, one_signed
 
@@ -16,8 +16,8 @@ EVEN, UNEVEN_ROWS = 0.8, 300
 tell, relative errors are uneven too, and what few rows have no exact law for at once is measured."""
 
 SETTLED = 1.01
-"""Ratio of a formula's error to the best interpolant's at which there is nothing left to find: the lowest error of many
-interpolants is low by chance as well."""
+"""Ratio of two errors on rows that neither has seen at which they are alike: the lowest error of many interpolants is
+low by chance as well."""
 
 SMALL_TABLE = 200
 """Rows below which interpolants say little of what leaves nothing."""
@@ -51,14 +51,18 @@ class Settling:
     def settles(self, residual: np.ndarray, problem: Problem, *, short: bool) -> bool:
         """Whether a formula's residual of y is as small as any smooth function's; only asked with noise.
 
-        `residual` has one entry per row of `problem`. The same held-out rows are compared: their noise cancels. Of many
-        rows a `short` formula settles as well where an interpolant of its residual predicts nothing.
+        `residual` has one entry per row of `problem`. The same held-out rows are compared, so that their noise cancels,
+        up to a standard error of the difference (the rule of Breiman et al. 1984 for the simplest tree), or as many as
+        the best of so many interpolants is better by chance. Of many rows a `short` formula settles as well where an
+        interpolant of its residual predicts nothing.
         """
         if not self.reducer.noisy or self.reducer.lowest < LEAST_NOISE:
             return False
         check = check_rows(len(residual), self.seed)
         weights = None if problem.weights is None else problem.weights[check]
-        if relative_error(residual[check], self.reducer.y, weights) <= SETTLED * self.reducer.lowest:
+        more = weighted_squares(residual[check], weights) - self.reducer.left
+        errors = max(1.0, math.sqrt(2.0 * math.log(max(self.reducer.compared, 1))))
+        if float(more.mean()) <= errors * float(more.std()) / math.sqrt(len(more)):
             return True
         # On a dozen rows an interpolant predicts nothing of anything.
         return short and len(residual) >= SMALL_TABLE and self._leaves_nothing(residual, problem)

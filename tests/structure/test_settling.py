@@ -58,6 +58,7 @@ def test_a_short_law_settles_where_its_residual_is_noise(box, rng):
     settling, whole = settling_of(X, y)
     # An interpolant that is better on the held-out rows by chance.
     settling.reducer.lowest *= 0.9
+    settling.reducer.left = 0.81 * settling.reducer.left
     assert not settling.settles(truth - y, whole, short=False)
     assert settling.settles(truth - y, whole, short=True)
     # What varies with a column by half of the noise is seen in the residual, and in no other way here.
