@@ -19,6 +19,9 @@ SETTLED = 1.01
 """Ratio of two errors on rows that neither has seen at which they are alike: the lowest error of many interpolants is
 low by chance as well."""
 
+TELLING = 30
+"""Held-out rows from which the standard error of a mean says how far it is from its expectation."""
+
 SMALL_TABLE = 200
 """Rows below which interpolants say little of what leaves nothing."""
 
@@ -53,19 +56,25 @@ class Settling:
 
         `residual` has one entry per row of `problem`. The same held-out rows are compared, so that their noise cancels,
         up to a standard error of the difference (the rule of Breiman et al. 1984 for the simplest tree), or as many as
-        the best of so many interpolants is better by chance. Of many rows a `short` formula settles as well where an
-        interpolant of its residual predicts nothing.
+        the best of so many interpolants is better by chance; few rows must be as close as two of these are. Of many
+        rows a `short` formula settles as well where an interpolant of its residual predicts nothing.
         """
         if not self.reducer.noisy or self.reducer.lowest < LEAST_NOISE:
             return False
         check = check_rows(len(residual), self.seed)
         weights = None if problem.weights is None else problem.weights[check]
         more = weighted_squares(residual[check], weights) - self.reducer.left
-        errors = max(1.0, math.sqrt(2.0 * math.log(max(self.reducer.compared, 1))))
-        if float(more.mean()) <= errors * float(more.std()) / math.sqrt(len(more)):
+        if float(more.mean()) <= self._by_chance(more):
             return True
         # On a dozen rows an interpolant predicts nothing of anything.
         return short and len(residual) >= SMALL_TABLE and self._leaves_nothing(residual, problem)
+
+    def _by_chance(self, more: np.ndarray) -> float:
+        """How much more squared residuals may be in the mean than those of the best of so many interpolants."""
+        if len(more) < TELLING:
+            return (SETTLED**2 - 1.0) * float(self.reducer.left.mean())
+        errors = max(1.0, math.sqrt(2.0 * math.log(max(self.reducer.compared, 1))))
+        return errors * float(more.std()) / math.sqrt(len(more))
 
     def _leaves_nothing(self, residual: np.ndarray, problem: Problem) -> bool:
         key = float(residual @ residual)

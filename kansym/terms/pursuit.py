@@ -34,9 +34,8 @@ from kansym.terms.targets import Target, Way, plain_target, targets
 
 logger = logging.getLogger(__name__)
 
-LEAST_ROWS, LEAST_OF_FEW, FEW_INPUTS = 60, 12, 2
-"""Fewest rows: below, some of so many columns fit by chance, and nothing in the table can refuse them; and those of one
-or two inputs, whose dictionaries are smaller than what the rows of a short sum say."""
+LEAST_ROWS = 12
+"""Fewest rows, those of a sum of two terms."""
 
 ROWS_PER_TERM = 6
 """Rows for each term of a sum: one has up to four constants, most of them fewer."""
@@ -116,8 +115,7 @@ def suits(X: np.ndarray, y: np.ndarray) -> bool:
     X : ndarray, shape (n, d)
     y : ndarray, shape (n,)
     """
-    least = LEAST_OF_FEW if X.shape[1] <= FEW_INPUTS else LEAST_ROWS
-    return X.shape[1] in EFFORTS and len(y) >= least and bool(np.ptp(y) > 0)
+    return X.shape[1] in EFFORTS and len(y) >= LEAST_ROWS and bool(np.ptp(y) > 0)
 
 
 class Pursuit:
@@ -141,6 +139,8 @@ class Pursuit:
         Of the rows that terms are looked for on.
     options : TermOptions, optional
     device : torch.device or str, default "cpu"
+    enough : float, default 0
+        Error of y at which a sum is handed on at once, where that is more than `noise`.
     """
 
     def __init__(
@@ -156,6 +156,7 @@ class Pursuit:
         seed: int = 0,
         options: TermOptions | None = None,
         device: torch.device | str = "cpu",
+        enough: float = 0.0,
     ) -> None:
         options = options or TermOptions()
         self.X, self.y, self.variables, self.seed = X, y, variables, seed
@@ -168,7 +169,7 @@ class Pursuit:
         size = float(np.sqrt(np.mean((self.weight_root * y) ** 2)))
         self.given, self.noise = noise, noise / size
         self.noisy = noisy or self.noise > NOISE
-        self.enough = max(EXACT, NEAR_NOISE * self.noise)
+        self.enough = max(EXACT, NEAR_NOISE * max(self.noise, enough / size))
         self.arguments: list[Argument] = arguments(X, variables, allowed)
         self.count = self.effort.rows * (NOISY_ROWS if self.noisy else 1)
         self.generator = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from kansym.primitives.allowed import allowed_functions
 from kansym.primitives.library import default_library
 from kansym.structure.problem import TARGET
 from kansym.terms.beam import Beam
-from kansym.terms.pursuit import LEAST_OF_FEW, ROWS_PER_TERM, Pursuit, TermOptions, suits
+from kansym.terms.pursuit import LEAST_ROWS, ROWS_PER_TERM, Pursuit, TermOptions, suits
 from kansym.terms.targets import Target, Way
 
 SHORT = TermOptions(terms=2, moves=1)
@@ -109,10 +109,10 @@ def test_extreme_units_and_tables_that_say_nothing(table):
     found, variables, _ = pursued(X, y)
     assert min(error(one, variables, X, y) for one in found) < 1e-8
     assert not suits(X, np.ones(len(X)))
-    few = X[:LEAST_OF_FEW]
+    few = X[:LEAST_ROWS]
     assert suits(few, few[:, 0]) and suits(few.repeat(2, axis=1), few[:, 0])
     assert not suits(few[1:], few[1:, 0])
-    assert not suits(few.repeat(3, axis=1), few[:, 0])
+    assert not suits(few.repeat(6, axis=1), few[:, 0])
     assert not suits(np.tile(X, 6), y)
 
 

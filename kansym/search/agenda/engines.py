@@ -38,7 +38,7 @@ def _of_few(task: Task) -> bool:
 
 
 def _of_one_column(task: Task) -> bool:
-    return task.dimension > 0 and len(task.rows.variables) - len(task.idle) == 1
+    return task.dimension == 1
 
 
 def _curve(task: Task) -> bool:

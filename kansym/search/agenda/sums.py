@@ -11,8 +11,11 @@ from kansym.search.agenda.curves import permitted
 from kansym.search.agenda.engine import whole_budget
 from kansym.search.agenda.task import Proposal, Task
 from kansym.terms.enumeration import Enumeration
-from kansym.terms.pursuit import FEW_INPUTS, Pursuit, suits
+from kansym.terms.pursuit import Pursuit, suits
 from kansym.terms.wave_columns import waves_at_once
+
+MOST_COLUMNS = 2
+"""Columns of tables whose compositions are tried: of more, those of few operations say little."""
 
 FEWEST_ROWS = 7
 """Rows from which on there are compositions."""
@@ -42,15 +45,14 @@ def waves(task: Task) -> Iterator[Proposal]:
 def sums(task: Task) -> Iterator[Proposal]:
     """Sums of products of functions, by pursuit."""
     X, y, weights, variables = task.table()
-    pursuit = Pursuit(X, y, variables, device=task.device, **task.told(task.evened(y, weights)))
+    pursuit = Pursuit(X, y, variables, device=task.device, enough=task.noise, **task.told(task.evened(y, weights)))
     until = whole_budget(task, SUMS)
     yield from permitted(task, pursuit.formulas(until))
 
 
 def composable(task: Task) -> bool:
     """Whether there are compositions of so many columns."""
-    columns = len(task.rows.variables) - len(task.idle) if task.dimension else 0
-    return 0 < columns <= FEW_INPUTS and task.n_rows >= FEWEST_ROWS and bool(np.ptp(task.problem.t) > 0)
+    return 0 < task.dimension <= MOST_COLUMNS and task.n_rows >= FEWEST_ROWS and bool(np.ptp(task.problem.t) > 0)
 
 
 def summable(task: Task) -> bool:

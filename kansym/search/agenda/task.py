@@ -28,7 +28,6 @@ from kansym.structure.surrogate import Surrogate
 from kansym.symbolic.formula import Formula
 from kansym.symbolic.own_functions import own_functions
 from kansym.symbolic.steps import Step, StepKind, Structure
-from kansym.terms.pursuit import LEAST_ROWS
 from kansym.units.system import UnitSystem
 
 ROUNDED = 1e-5
@@ -40,8 +39,8 @@ INTERPOLATED = 1e-3
 LOOK = 0.1
 """Seconds of work of an interpolant of the tables that yields are measured on, in the median."""
 
-SEEN_BY_FEW = 0.1
-"""Share of what interpolants leave of rows too few for most tables that is taken for noise."""
+OF_NOISE = 0.1
+"""Share of what interpolants leave that is taken for noise before a formula is known."""
 
 DECADES = 100.0
 """Largest target in units of the median from which on rows count by their relative errors, without noise."""
@@ -309,23 +308,17 @@ class Task:
     def _rounded(self) -> float:
         return ROUNDED * float(self.rows.dataset.y.std())
 
-    @property
-    def idle(self) -> tuple[int, ...]:
-        """Columns that do not matter."""
-        return self.facts.reducer.idle if self.given is not None else ()
-
     def table(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, tuple[sympy.Symbol, ...]]:
-        """Columns that matter, y, weights, and the variables of those columns."""
+        """Columns, y, weights, and the variables of the columns."""
         X, y, weights = self.rows.rows(self.rows.fitting)
-        kept = [column for column in range(X.shape[1]) if column not in self.idle]
-        return X[:, kept], y, weights, tuple(self.rows.variables[column] for column in kept)
+        return X, y, weights, self.rows.variables
 
     def told(self, weights: np.ndarray | None) -> EngineTable:
         """What engines are told besides. Errors that are given count in full; a rounding says nothing of the noise."""
         noisy, floor = self.noisy, self.rows.noise_floor
         seen = self.noise if noisy and floor <= self._rounded else 0.0
-        # Few rows show an interpolant less than they show a short sum.
-        seen *= SEEN_BY_FEW if len(self.rows.fitting) < LEAST_ROWS else 1.0
+        # What an interpolant leaves may be its own error.
+        seen *= OF_NOISE
         return {
             "weights": weights,
             "noise": max(floor, seen),
