@@ -176,6 +176,7 @@ class Pursuit:
         self._draw()
         self.started: dict[tuple[str, Way], tuple[Beam, Iterator[list[State]]]] = {}
         self.held: list[_Held] = []
+        self._handed = math.inf
 
     def _draw(self) -> None:
         """Rows that terms are looked for on, and the dictionary there."""
@@ -209,7 +210,8 @@ class Pursuit:
                 if clock.late(looking):
                     break
                 rows, before = self._rows(target.z, target.slope), len(self.held)
-                self._search(target, rows, min(looking, clock.now() + SEARCHED * target.share * whole))
+                for _ in self._search(target, rows, min(looking, clock.now() + SEARCHED * target.share * whole)):
+                    yield from self._shortest()
                 found = min(self.held[before:], key=lambda one: one.length, default=None)
                 # With noise the first sums are as good as the data before the shortest is there.
                 early = self.noisy and target.terms < self.options.terms
@@ -228,6 +230,17 @@ class Pursuit:
         yield from (formula for formula, _ in self._finished(self.held, until))
         if press.came:
             raise KeyboardInterrupt
+
+    def _shortest(self) -> Iterator[sympy.Expr]:
+        """The shortest sum so far, if it is new; without noise nothing but the law is worth a look."""
+        best = min(self.held, key=lambda one: one.length, default=None)
+        if not self.noisy or best is None or best.length >= self._handed:
+            return
+        self._handed = best.length
+        with torch.no_grad():
+            refined = refine(best.state.slots[None].packed(), best.rows, LOOK_STEPS, until=math.inf)
+        if math.isfinite(float(refined.square[0])):
+            yield best.target.formula(self._expression(refined, best.rows))
 
     def _targets(self) -> list[Target]:
         most = self.options.terms
@@ -280,28 +293,31 @@ class Pursuit:
                     found[key] = _Held(length, error, target, State(length, refined.slots[k], square), rows)
         return sorted(found.values(), key=lambda one: one.length) or best
 
-    def _search(self, target: Target, rows: TermRows, until: float) -> None:
-        """Hold the best sums of every size."""
+    def _search(self, target: Target, rows: TermRows, until: float) -> Iterator[None]:
+        """Hold the best sums of every size, one after another."""
         key = (target.name, target.way)
         if target.way is Way.AGAIN:
             self._draw()
             self.started.pop(key, None)
-        with torch.no_grad():
-            if key not in self.started:
+        if key not in self.started:
+            with torch.no_grad():
                 self.started[key] = self._beam(target, rows.take(self.chosen), until)
-            beam, rounds = self.started[key]
-            beam.until, few = until, beam.rows
-            # A beam that is taken up again has its own rows, and its dictionary may have had another target since.
-            beam.dictionary.weighted(few)
-            for states in rounds:
-                if not states:
-                    break
-                terms = len(states[0].slots)
-                self._hold(target, states, rows, few.number)
-                error = math.sqrt(states[0].square / few.number)
-                logger.info("terms: %s, %d terms, residual %.1e, at %.1f s", target.name, terms, error, clock.now())
-                if terms >= target.terms or beam.exact:
-                    break
+        beam, rounds = self.started[key]
+        beam.until, few = until, beam.rows
+        # A beam that is taken up again has its own rows, and its dictionary may have had another target since.
+        beam.dictionary.weighted(few)
+        while True:
+            with torch.no_grad():
+                states = next(rounds, None)
+            if not states:
+                return
+            terms = len(states[0].slots)
+            self._hold(target, states, rows, few.number)
+            error = math.sqrt(states[0].square / few.number)
+            logger.info("terms: %s, %d terms, residual %.1e, at %.1f s", target.name, terms, error, clock.now())
+            yield
+            if terms >= target.terms or beam.exact:
+                return
 
     def _hold(self, target: Target, states: list[State], rows: TermRows, number: int) -> None:
         """Hold the best of a beam that was fitted to so many rows."""
