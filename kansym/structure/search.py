@@ -102,8 +102,6 @@ class Reducer:
         Weighted squared residuals of that interpolant on the rows that it has not seen.
     compared : int
         How many interpolants it is the best of.
-    idle : tuple of int
-        Columns of the whole table that do not matter, as far as its interpolant sees.
     even : float
         Median of the absolute residual of that one in units of what it is for normal errors, all alike or in
         proportion to y: one for noise, and far below where a kink or a pole is all that an interpolant misses.
@@ -122,7 +120,6 @@ class Reducer:
         self.known = {} if known is None else known
         self.units = units if units is not None and units.closed else None
         self.noisy = False
-        self.idle: tuple[int, ...] = ()
         self.lowest, self.even, self.left, self.compared = math.inf, 0.0, np.zeros(0), 0
         self._seen: set[tuple] = set()
 
@@ -173,8 +170,6 @@ class Reducer:
         """`surrogate` of a problem, which says whether it has noise."""
         surrogate, error = self.surrogate(problem)
         self.noisy = surrogate is not None and surrogate.noise > NOISY
-        if surrogate is not None and not problem.steps:
-            self.idle = surrogate.idle(problem.X, problem.t, np.random.default_rng(self.seed))
         return surrogate, error
 
     def reduced(self, problem: Problem) -> Iterator[Problem]:

@@ -58,14 +58,6 @@ SHORTEST, LONGEST = math.log(0.03), math.log(1e3)
 LEAST_NOISE = 1e-10
 """Noise variance relative to the variance of y; below, the Cholesky factor is lost to rounding."""
 
-IDLE, IDLE_WITH_NOISE = 1.5, 0.35
-"""What a column without effect may change, in units of what an interpolant misses: little, where that is noise. On
-forty random laws, with and without noise, no other column changes as little."""
-
-FINE, SEEN = 0.01, 0.2
-"""Error of an interpolant, in units of the spread of y, up to which it has hardly met noise, and the most at which it
-says anything of columns."""
-
 
 @dataclass(frozen=True, eq=False)
 class Axes:
@@ -199,21 +191,6 @@ class Surrogate:
         value = np.concatenate([self._kernel(block) @ self.weights for block in blocks])
         value = value * self.axes.spread + self.axes.level
         return self.axes.sign * np.exp(value) if self.axes.log_target else value
-
-    def idle(self, X: np.ndarray, y: np.ndarray, generator: np.random.Generator) -> tuple[int, ...]:
-        """Columns that matter less than what it misses: values (n, d) may change places among the rows."""
-        if not self.error < SEEN:
-            return ()
-        rows = X[generator.permutation(len(X))[:CHECK_ROWS]]
-        share = IDLE if self.error < FINE else IDLE_WITH_NOISE
-        value, least = self.predict(rows), share * self.error * float(np.std(y))
-
-        def changed(column: int) -> float:
-            other = rows.copy()
-            other[:, column] = generator.permutation(rows[:, column])
-            return float(np.sqrt(np.mean((self.predict(other) - value) ** 2)))
-
-        return tuple(column for column in range(X.shape[1]) if changed(column) < least)
 
     def value_and_gradient(self, X: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """y and dy/dx_i, whichever axis y is on; shapes (n,) and (n, d)."""

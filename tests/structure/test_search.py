@@ -166,7 +166,7 @@ def test_errors_are_in_units_of_the_users_y(box, law):
     check = surrogate.check
     residual = X[check, 0] ** 3 * surrogate.predict(X[check]) - y[check]
     assert error == pytest.approx(np.sqrt(np.mean(residual**2)) / y.std(), rel=1e-6)
-    assert reducer.lowest == error and reducer.idle == ()
+    assert reducer.lowest == error
     nothing = problem.with_inputs(np.zeros((300, 0)), (), Step(StepKind.CONSTANT))
     surrogate, error = reducer.surrogate(nothing)
     assert surrogate is None and error == pytest.approx(1.0, rel=0.3)
@@ -212,16 +212,6 @@ def test_few_noisy_rows_with_a_factor_before_a_function_of_a_difference(box, law
     assert found
     # What is left is a curve of the difference alone.
     np.testing.assert_allclose(found[0].t, y / X[:, 1], rtol=1e-12)
-
-
-def test_idle_columns_are_those_of_the_whole_table(box, law):
-    X = box(300, None, None, None)
-    reducer = Reducer(law(U * sympy.sin(V), (U, V)).predict(X[:, :2]), seed=0, deadline=math.inf)
-    problem = Problem.of(X, reducer.y, sympy.symbols("u v w"))
-    list(reducer.reduced(problem))
-    assert reducer.idle == (2,)
-    reducer.look(problem.with_inputs(X[:, :2], (U, V), Step(StepKind.CONSTANT)))
-    assert reducer.idle == (2,)
 
 
 @pytest.mark.long

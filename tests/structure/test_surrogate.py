@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import sympy
 
-from kansym.bench.catalogue import load_catalogue
-from kansym.bench.problem import make_problem
 from kansym.structure.surrogate import (
     BLOCK,
     CHECK_ROWS,
@@ -282,38 +280,6 @@ def test_kernel_is_the_formula(rng):
 def test_one_signed_excludes_zero():
     X = np.array([[1.0, -1.0, 0.0, 1.0], [2.0, -3.0, 1.0, -1.0]])
     np.testing.assert_array_equal(one_signed(X), [True, True, False, False])
-
-
-@pytest.mark.parametrize("noise", [0.0, 0.02])
-def test_columns_without_effect_are_seen_also_beside_a_kink_and_in_sorted_rows(rng, noise):
-    X = rng.uniform(0.05, 2.5, (500, 4))
-    X = X[np.argsort(X[:, 0])]
-    y = X[:, 0] * np.log(X[:, 2]) + np.abs(X[:, 2] - 1.0)
-    assert best(X, y + noise * rng.normal(size=500)).idle(X, y, rng) == (1, 3)
-
-
-def test_what_sees_little_of_the_table_calls_no_column_idle(rng):
-    X = rng.uniform(0.0, 1.0, (200, 2))
-    y = np.sin(300 * X[:, 0]) + 0.1 * X[:, 1]
-    found = best(X, y)
-    assert found.error > 0.5 and found.idle(X, y, rng) == ()
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("noise", [0.0, 0.01])
-def test_idle_columns_of_random_laws(noise):
-    idle, seen = 0, 0
-    for law in load_catalogue("random:61").laws[:40]:
-        table = make_problem(law, rows=400, seed=0, noise=noise)
-        found = best_surrogate(table.X, table.y)
-        if table.X.shape[1] == 1 or found is None:
-            continue
-        matter = {str(symbol) for symbol in table.truth.free_symbols}
-        without = {k for k in range(table.X.shape[1]) if f"x{k}" not in matter}
-        columns = set(found.idle(table.X, table.y, np.random.default_rng(0)))
-        assert columns <= without, law.name
-        idle, seen = idle + len(without), seen + len(columns)
-    assert idle > 5 and seen >= 0.8 * idle
 
 
 @pytest.fixture

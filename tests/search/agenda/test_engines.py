@@ -222,14 +222,6 @@ def test_rows_of_a_target_over_decades_count_by_their_relative_errors_without_no
         np.testing.assert_allclose(task.evened(y, None) * (y**2 + np.median(np.abs(y)) ** 2), 1.0)
 
 
-def test_idle_columns_are_no_columns(rng):
-    task = whole_of(*noisy_table(rng, 300, 3))
-    assert task.table()[0].shape[1] == 3
-    task.facts.reducer.idle = (1, 2)
-    X, _, _, variables = task.table()
-    assert X.shape[1] == 1 and [str(symbol) for symbol in variables] == ["u"]
-
-
 def test_a_quotient_of_noisy_values_is_noisy_in_its_own_weights(rng):
     # y/x^3 has large values, and large noise, where x is small, and its weights are small there.
     x = rng.uniform(0.05, 4.0, (400, 1))
