@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from kansym.bench import lab_tables, random_laws, sampling
+from kansym.bench import lab_tables, mixtures, random_laws, sampling
 from kansym.bench.law import Law
 from kansym.errors import ArgumentError
 
@@ -63,6 +63,7 @@ KINDS = {
     for kind in (
         Kind("random", "random laws of ten shapes", random_laws.SOURCE, random_laws.random_law),
         Kind("sums", "random sums of two to four terms", random_laws.SOURCE, random_laws.random_sum),
+        Kind("mixture", "sums of functions of two inputs each", mixtures.SOURCE, mixtures.mixture),
         Kind("lab", "tables as a laboratory has them", lab_tables.SOURCE, lab_tables.lab_table),
     )
 }

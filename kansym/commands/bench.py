@@ -40,7 +40,7 @@ def bench(
     catalogue
         feynman, feynman_bonus, nguyen, strogatz, empirical, srsd, srsd_bonus, classics, livermore2, odebench, llm_ode,
         or a TOML file in the same format; a half of one, as in livermore2:development or livermore2:report; or laws
-        drawn from a seed: random:7, sums:7, lab:7.
+        drawn from a seed: random:7, sums:7, mixture:7, lab:7.
     laws
         Only these laws, separated by commas; or how many, from the first on.
     noise

@@ -33,11 +33,15 @@ def test_the_laws_of_a_seed_stay_what_they_are():
     law = load_catalogue("random:7")["7-001"]
     assert law.formula == "4.0*r**2/(0.06736**2+r**2)-10.946*abs(r-0.056)-1.165*abs(n-4.4)"
     assert load_catalogue("sums:7")["7-001"].formula == "0.18948*1/v**2-0.1235*abs(v-1.67)-1.0*1/(1.9+v**2)"
+    assert (
+        load_catalogue("mixture:12")["12-006"].formula
+        == "(-1.0)*sqrt(1+(1.124*v*u)**2)+(0.84087)*exp(-abs(w-(0.92068*u)))"
+    )
     lab = load_catalogue("lab:7")["7-001"]
     assert (lab.title, lab.rows) == ("resonance", 34)
 
 
-@pytest.mark.parametrize("kind", ["random", "sums"])
+@pytest.mark.parametrize("kind", ["random", "sums", "mixture"])
 def test_drawn_laws_are_laws(kind):
     for law in load_catalogue(f"{kind}:5").only(["12"]).laws:
         assert objection(law.expression, law.variables, generator("other rows", 1)) is None, law.formula
@@ -54,6 +58,15 @@ def test_sums_have_one_to_three_columns_and_terms_with_inner_constants():
     for law in load_catalogue("sums:6").only(["12"]).laws:
         terms = [term for term in law.expression.as_ordered_terms() if term.free_symbols]
         assert 1 <= len(law.names) <= 3 and 2 <= len(terms) <= 4, law.formula
+
+
+def test_mixtures_are_sums_of_functions_of_two_columns_on_rows_of_both_signs():
+    for law in load_catalogue("mixture:6").only(["12"]).laws:
+        terms = [term for term in law.expression.as_ordered_terms() if term.free_symbols]
+        assert 2 <= len(terms) <= 3 and all(len(term.free_symbols) == 2 for term in terms), law.formula
+        assert law.rows is not None and 100 <= law.rows <= 500
+        X = make_problem(law, rows=None, seed=0).X
+        assert X.shape == (law.rows, len(law.names)) and (X.min(0) < -1).all() and (X.max(0) > 1).all()
 
 
 def test_every_shape_can_be_drawn(monkeypatch):
