@@ -13,6 +13,7 @@ import numpy as np
 
 from kansym import clock, provenance
 from kansym.data.dataset import Dataset
+from kansym.errors import KansymError
 from kansym.groups.contest import Contest
 from kansym.groups.engines import GroupGround, engines_of_groups
 from kansym.groups.evidence import GroupEvidence
@@ -59,11 +60,10 @@ class Search:
         self.deadline = self.start + (1 - FOR_THE_REST) * options.max_seconds
         table = contest.table
         largest = int(np.argmax(table.counts))
-        rows = prepared_rows(scaled(table), options)
-        whole = Task.of_table(rows, GroupGround(contest), options)
-        whole.given, whole.title = None, "all groups"
         engines = engines_of_groups(table)
-        whole.kinds = frozenset(one.name for one in engines)
+        told = {"title": "all groups", "kinds": frozenset(one.name for one in engines)}
+        rows = prepared_rows(scaled(table), options)
+        whole = Task.of_table(rows, GroupGround(contest), options, given=False, **told)
         made = (
             (table.of(largest), f"{table.group} {table.names[largest]}"),
             (scaled(table), "all groups, each in units of its own"),
@@ -103,8 +103,11 @@ class Search:
                 self._begin()
                 stopped = self.agenda.run()
                 self._try_the_rest()
-        except Abandoned:
+        except (Abandoned, KansymError):
             raise
+        except Exception as error:
+            self.faults.add("the search", error)
+            stopped = StopReason.FAILED
         except KeyboardInterrupt:
             stopped = StopReason.INTERRUPTED
         return stopped

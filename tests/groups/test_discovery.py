@@ -110,6 +110,16 @@ def test_without_errors_nothing_says_what_noise_is(decays):
     assert contest.best is not None and not leaves_nothing(contest.best, contest.judge)
 
 
+@pytest.mark.faults
+def test_a_search_that_fails_keeps_what_it_has(counts, monkeypatch):
+    def fail(agenda):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(loop.Agenda, "run", fail)
+    contest = search_module.search_groups(counts, DiscoveryOptions(max_seconds=4, deterministic=True))
+    assert contest.best is not None and contest.faults.note
+
+
 def test_sums_of_groups_are_tried_where_compositions_are_left_out(decays, monkeypatch):
     t, y, names = decays
     table = grouped_table(make_dataset(t[:, None], y, names=["t"]), names, "sample")

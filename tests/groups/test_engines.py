@@ -23,8 +23,7 @@ def task(decays):
     t, y, names = decays
     table = grouped_table(make_dataset(t[:, None], y, names=["t"]), names, "sample")
     contest = Contest(table, math.inf)
-    whole = Task.of_table(prepared_rows(scaled(table), OPTIONS), GroupGround(contest), OPTIONS)
-    whole.given = None
+    whole = Task.of_table(prepared_rows(scaled(table), OPTIONS), GroupGround(contest), OPTIONS, given=False)
     return whole, table, contest
 
 

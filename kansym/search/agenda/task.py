@@ -253,11 +253,14 @@ class Task:
         return not self.kinds or engine in self.kinds
 
     @classmethod
-    def of_table(cls, rows: FitRows, ground: Ground, options: DiscoveryOptions, **told: Any) -> Self:
-        """The task of describing a whole table, of which nothing is known yet."""
+    def of_table(
+        cls, rows: FitRows, ground: Ground, options: DiscoveryOptions, *, given: bool = True, **told: Any
+    ) -> Self:
+        """The task of describing a table of which nothing is known yet; `given` says whether as an ordinary one."""
         X, y, weights = rows.rows(rows.fitting)
         facts = Facts.of(y, options.seed, units=rows.units)
-        return cls(Problem.of(X, y, rows.variables, weights), ground, facts, options, given=rows, **told)
+        problem = Problem.of(X, y, rows.variables, weights)
+        return cls(problem, ground, facts, options, given=rows if given else None, **told)
 
     def smaller(self, problem: Problem, *, chance: float = 1.0, **changes: Any) -> Task:
         """A task on the same ground that a step has made of this one."""
