@@ -36,7 +36,7 @@ ROUNDED = 1e-5
 INTERPOLATED = 1e-3
 """The same up to which interpolants follow functions without noise; what they leave beyond that may be noise."""
 
-LOOK = 0.1
+LOOK = 0.08
 """Seconds of work of an interpolant of the tables that yields are measured on, in the median."""
 
 OF_NOISE = 0.1
