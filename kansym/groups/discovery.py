@@ -43,8 +43,9 @@ def discover_groups(
 ) -> GroupedFormula:
     """Look for one law behind several groups of rows, with constants that are shared and constants of each group.
 
-    Candidates come from searches of single groups, of all rows in units of each group's own size, and of all rows with
-    the constants of the groups as further columns. Every one is fitted to all groups at once; which of its constants
+    Candidates come from all groups together, with constants of each group's own, and from ordinary tables: the largest
+    group, all rows in units of each group's own size, and all rows with the constants of the groups as further columns;
+    one loop asks all of them. Every candidate is fitted to all groups at once; which of its constants
     are shared is decided by the length of the description, as the pick of an ordinary search is.
 
     Parameters
