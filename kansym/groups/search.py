@@ -41,8 +41,8 @@ the best form."""
 
 ONE_TABLE = 0.3
 """Chance that the law of all groups is found on one of the ordinary tables that they make, in units of that on all. Of
-the first nine laws of `python -m benchmarks.groups` six are right with 0.3 as with 0.7, four of which come from ordinary
-tables, within 25 s of work; one that does not comes after 33 s with 0.3, and after 52 s with 0.7."""
+the first nine laws of `python -m benchmarks.groups` six are right with 0.3 as with 0.7. Four of them come from ordinary
+tables within 25 s of work; one that does not comes after 33 s with 0.3, and after 52 s with 0.7."""
 
 
 class Search:
