@@ -239,7 +239,7 @@ def grouped_compositions(
     handed: int,
     near: float,
 ) -> Iterator[dict[int, sympy.Expr]]:
-    """Formulas for a table with groups, by group; the best first, of each kind of leaves.
+    """Formulas for a table with groups, by group; of each kind of leaves, the best of each size when it is done.
 
     Parameters
     ----------
@@ -262,9 +262,11 @@ def grouped_compositions(
         alone = GroupedEnumeration(table, noise, allowed, seed=seed, leaves=[leaf], factors=factors)
         engines = [alone, beside, *engines]
     for number, engine in enumerate(engines):
-        share = clock.left(until) / (len(engines) - number)
-        for formulas in engine.expressions(clock.now() + share, handed=-(-handed // len(engines)), near=near):
-            yield dict(zip(engine.groups, formulas, strict=True))
+        due = clock.now() + clock.left(until) / (len(engines) - number)
+        told = {"handed": -(-handed // len(engines)), "near": near}
+        while not (engine.done or clock.late(due)):
+            for formulas in engine.expressions(due, few=engine.expected, **told):
+                yield dict(zip(engine.groups, formulas, strict=True))
 
 
 def _padded(rows: EnumeratedRows, blocks: list[slice]) -> EnumeratedRows:

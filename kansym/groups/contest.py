@@ -21,7 +21,7 @@ from kansym.groups.table import GroupedTable
 from kansym.search.events import Event
 from kansym.search.faults import Faults
 from kansym.symbolic.canonical import canonicalize
-from kansym.symbolic.free_numbers import free_numbers
+from kansym.symbolic.free_numbers import NUDGE, free_numbers
 from kansym.symbolic.missing_constants import missing_constants
 from kansym.symbolic.parametric import ParametricForm, node_count, parametrize
 
@@ -118,7 +118,7 @@ class Contest:
         """Try several expressions; the constants of those are decided on first that describe the groups best."""
         entries: list[_Entry] = []
         for expression, starts in zip(expressions, others, strict=True):
-            for one in dict.fromkeys([expression, free_numbers(expression, self.table.variables)]):
+            for one in dict.fromkeys([expression, _with_own_size(free_numbers(expression, self.table.variables))]):
                 if clock.late(until):
                     break
                 try:
@@ -366,6 +366,15 @@ def columns_of_constants(split: Split, table: GroupedTable) -> tuple[np.ndarray,
     constants = tuple(form.constants[j] for j in kept)
     whole = ParametricForm(form.expression, (*form.variables, *symbols), constants, split.fit.values[0, kept])
     return np.hstack([table.dataset.X, values[table.codes]]), whole, values
+
+
+def _with_own_size(expression: sympy.Expr) -> sympy.Expr:
+    """The expression with a constant for an exact factor of the whole: 2*exp(-t), read off one group, says that the
+    size of this group is 2."""
+    factor, rest = expression.as_coeff_Mul()
+    if rest.is_Add or factor.is_Float or abs(factor) == 1:
+        return expression
+    return sympy.Float(float(factor) * NUDGE) * rest
 
 
 def _simple_numbers(expression: sympy.Expr, symbol: sympy.Symbol, value: float) -> Iterator[sympy.Expr]:

@@ -115,8 +115,8 @@ class Search:
         return stopped
 
     def _begin(self) -> None:
-        """There is a form from the first moment."""
-        for ground in self.grounds:
+        """There is a form from the first moment. All tables would give the same forms: one is asked."""
+        for ground in self.grounds[:1]:
             self._begin_with(ground)
 
     @contained("the first formulas")

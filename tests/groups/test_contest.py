@@ -66,6 +66,18 @@ def grouped(law, own, *, rows=40, low=0.1, high=3.0, seed=4):
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("text", ["2*exp(-2*t/3)", "t/3", "-5*sqrt(t)/2"])
+def test_an_exact_size_that_one_group_has_is_that_group_s_own(text):
+    t = sympy.Symbol("t")
+    law = sympy.sympify(text)
+    rows = np.tile(np.linspace(0.2, 1.3, 12), 2)
+    y = np.repeat([1.0, 1.6], 12) * sympy.lambdify(t, law)(rows)
+    table = grouped_table(make_dataset(rows[:, None], y, names=["t"]), np.repeat(["a", "b"], 12), "isotope")
+    contest = Contest(table, math.inf)
+    contest.offer(law.xreplace({t: table.variables[0]}))
+    assert contest.best is not None and np.abs(contest.best.fit.residuals).max() < 1e-10
+
+
 def test_a_resonance_has_its_width_of_each_group_alone():
     # Around its peak, as (x^2 - b)^2 + c, both b and c depend on the width.
     widths = np.array([0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.75, 0.9])
