@@ -92,7 +92,9 @@ def _power(generators: list[Expr], polynomial: _Polynomial, exponent: int, turn:
     while (asked := _next(rest, first, exponent, order)) is not None and len(root) < MOST_IN_ROOT:
         whole = tuple(one + (exponent - 1) * power for one, power in zip(asked, first, strict=True))
         root[asked] = rest[whole] / (number * exponent)
-        rest = _left(polynomial, number, _raised(root, exponent))
+        # What is left where a term of the root was asked for is rounding, and asks for that term again.
+        left = _left(polynomial, number, _raised(root, exponent))
+        rest = {monomial: value for monomial, value in left.items() if order(monomial) < order(whole)}
     if len(root) == 1:
         return None
     return Add(Mul(_number(number), Pow(_sum(generators, root), exponent)), _sum(generators, rest))

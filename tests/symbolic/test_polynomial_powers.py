@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kansym.symbolic.complexity import complexity
 from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.polynomial_powers import join_powers
+from kansym.symbolic.timelimit import call_with_limit
 
 X, Y, Z = SYMBOLS = sympy.symbols("x y z", real=True)
 NUMBERS = st.floats(0.2, 5.0).map(lambda number: float(f"{number:.4g}"))
@@ -59,3 +60,20 @@ def test_what_is_no_power_stays(expression):
 def test_a_sum_of_many_terms_stays():
     expression = sympy.expand((X + 0.7 * Y + 1.1 * Z + 0.3) ** 6)
     assert join_powers(expression) is expression
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        (1.5824483562089844e-06, -0.4717187921729545, 0.020056278542000035, -1.1816628839980734),
+        (0.012358956392398963, 0.5431482123220294, 3.4402450252235153e-06, -7.853378263860364e-05),
+        (-3.1557584711318497e-06, -11.8121315378988, -24.367138545035804, -4.29268839173848e-05),
+    ],
+)
+def test_a_term_of_the_root_is_asked_for_once_whatever_rounding_leaves_of_it(numbers):
+    # Without a square, the root of a quartic cancels large terms against each other.
+    a, b, c, d = numbers
+    expression = sympy.Add(a * X**4, b * X**3, c * X, d)
+    found = call_with_limit(lambda: join_powers(expression), 20.0)
+    for at in (-0.7, 1.3):
+        assert float(found.subs(X, at)) == pytest.approx(float(expression.subs(X, at)), rel=1e-9)
