@@ -33,7 +33,7 @@ OUTER = st.builds(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(OUTER)
 def test_back_and_forth_through_json(record):
     assert from_json(Outer, json.loads(json.dumps(to_json(record), allow_nan=False))) == record

@@ -40,7 +40,7 @@ def test_writing(value, error, text, latex):
     assert measured_latex(value, error) == latex
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.floats(-1e3, 1e3),
     st.floats(1e-3, 10),

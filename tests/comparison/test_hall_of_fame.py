@@ -169,7 +169,7 @@ def test_spellings_of_the_columns(tmp_path):
     assert found.remarks[0].startswith("the formula of complexity 7 is left out")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_file_cut_off_anywhere_gives_its_beginning(tmp_path_factory, data):
     whole = (FILES / "kepler" / "hall_of_fame.csv").read_bytes()
@@ -250,7 +250,7 @@ def best_by_pandas(rows):
     return set(good.index[good >= good.max() - 1e-9])
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.integers(1, 5), st.floats(0.01, 0.999)), min_size=1, max_size=12), st.booleans())
 def test_the_pick_is_that_of_pysrs_rule(steps, exact):
     rows, complexity, loss = [], 0, 10.0
@@ -411,7 +411,7 @@ def computed(tree, at):
     return unary.get(tree[0], lambda u: -u if tree[0] == "-" else u**3)(parts[0])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(TREES)
 def test_trees_as_julia_prints_them(tree):
     at = {"x": 0.83, "y": -1.37}

@@ -14,7 +14,7 @@ def table(n: int, d: int = 2, seed: int = 0):
 
 
 @given(n=st.integers(2, 300), d=st.integers(1, 4), seed=st.integers(0, 5))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_rows_are_shared_out_once(n, d, seed):
     split = Split.of(table(n, d), seed=seed)
     together = np.concatenate([split.fitted, split.held_out, split.beyond])

@@ -121,7 +121,7 @@ def test_a_missing_tool_says_what_to_install(monkeypatch: pytest.MonkeyPatch, wo
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, width=32))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_short_numbers_lose_nothing_of_single_precision(number: float) -> None:
     size = abs(number)
     short = operon.short_numbers(f"(x0 * ({size:.{operon.DECIMALS}f}))")

@@ -109,7 +109,7 @@ def wordy(text):
     return bool(text.strip()) and text.strip().lower() not in MISSING
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.text(st.characters(codec="ascii", categories=["L", "Zs"]), min_size=1).filter(wordy), max_size=5))
 def test_any_words_above_leave_the_table_as_it_is(tmp_path_factory, words):
     path = tmp_path_factory.mktemp("words") / "run.csv"

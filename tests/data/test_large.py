@@ -56,7 +56,7 @@ def everything(dataset):
     )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chunk=st.integers(40, 2 * ROWS), seed=st.integers(0, 3))
 def test_the_size_of_parts_changes_nothing(parquet, numbers, chunk, seed):
     known = read_table(parquet, target="y", seed=seed)

@@ -120,7 +120,7 @@ def plainly(dataset):
     return merged.take(canonical_order(merged.X, merged.y))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     values=st.lists(st.tuples(*[st.sampled_from([-1.0, -0.0, 0.0, 0.5, 2.0])] * 3), min_size=2, max_size=30),
     errors=st.sampled_from([None, "same", "two"]),
@@ -164,7 +164,7 @@ def test_prepared_rows_are_those_of_the_parts():
 # ---- order and split
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     values=st.lists(st.tuples(*[st.sampled_from([-1.0, 0.0, 0.5, 2.0])] * 3), min_size=2, max_size=50),
     seed=st.integers(0, 2**32 - 1),
@@ -177,7 +177,7 @@ def test_canonical_order_undoes_any_shuffle(values, seed):
     assert ordered[0].tolist() == sorted(table.tolist())
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     rows=st.integers(20, 120),
     levels=st.integers(2, 50),
@@ -266,7 +266,7 @@ def test_copies_stay_together_where_there_are_few_inputs(rng):
 
 
 @given(st.integers(20, 120), st.integers(1, 60), st.floats(0.0, 0.85), st.integers(0, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_row_is_on_one_side_whatever_the_order(rows, sites, fraction, seed):
     rng = np.random.default_rng([rows, sites, seed])
     X = rng.normal(size=(sites, 2))[rng.integers(0, sites, rows)]

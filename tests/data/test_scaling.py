@@ -11,7 +11,7 @@ from kansym.data import Scaling
 MAGNITUDES = st.floats(-300.0, 300.0)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     X=hnp.arrays(np.float64, st.tuples(st.integers(2, 20), st.integers(1, 3)), elements=st.floats(-1.0, 1.0)),
     exponent=MAGNITUDES,

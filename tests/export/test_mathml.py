@@ -61,7 +61,7 @@ def test_every_letter_of_latex_has_a_character():
     assert set(LETTER) == LETTERS and all(len(letter) == 1 for letter in LETTER.values())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(name=st.text(st.characters(min_codepoint=32, exclude_categories=["Cs", "Cn"]), min_size=1, max_size=12))
 def test_names_cannot_break_out(name):
     root = tree(f'<math xmlns="http://www.w3.org/1998/Math/MathML">{name_to_mathml(name)}</math>')

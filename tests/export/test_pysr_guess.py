@@ -57,7 +57,7 @@ def test_there_and_back(text):
         np.testing.assert_allclose(values(again), values(expression), rtol=2e-14, atol=2e-15)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e200, max_value=1e200))
 def test_constants_keep_all_digits(number):
     text = pysr_guess(sympy.Float(number) + x, ["x"]).text

@@ -152,7 +152,7 @@ def test_every_unit_and_its_powers(text, power):
         latex_is_sound(written)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.sampled_from(UNITS), st.sampled_from([-2, -1, 1, 2, 3])), min_size=1, max_size=3))
 def test_products_of_powers(parts):
     wanted, own = product([(text, Fraction(power)) for text, power in parts])

@@ -54,7 +54,7 @@ def expressions(draw, depth=3):
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(expressions())
 def test_a_network_computes_what_its_formula_does(expression):
     truth = parametrize(expression, SYMBOLS).evaluate(ROWS)

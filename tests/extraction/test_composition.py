@@ -61,7 +61,7 @@ def networks(draw):
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(network=networks(), data=st.data())
 def test_a_formula_is_its_network(network, data):
     inputs = network.n_inputs

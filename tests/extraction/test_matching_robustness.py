@@ -35,7 +35,7 @@ def test_amplitude_does_not_matter(amplitude, shape):
 
 
 @pytest.mark.long
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(-20, 20), st.floats(-20, 20))
 def test_powers_of_ten_change_only_the_constants(log_x, log_y):
     x = grid(-1.3, 2.1, 120)

@@ -14,7 +14,7 @@ from kansym.figures.labels import expression_label, formula_block, formula_lines
 A, B = sympy.symbols("a b")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.floats(0, 10), st.floats(0.1, 1)), min_size=1, max_size=8))
 def test_property_stacked_labels_never_overlap_and_stay_inside_if_they_can(pairs):
     wanted = sorted((place for place, _ in pairs), reverse=True)

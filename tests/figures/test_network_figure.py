@@ -147,7 +147,7 @@ def test_any_name_is_drawn(name):
     assert_tidy(figure)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.text(max_size=30))
 def test_property_any_text_is_drawn(name):
     figure = network_figure(network(1, 1), rows(1, 20), input_names=[name], output_name=name)
@@ -253,7 +253,7 @@ def test_labels():
     assert [scientific(value) for value in (0.0, 3.2e-8, 0.5)] == ["0", "3e−8", "0.5"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(-10, 10), min_size=1, max_size=12), st.floats(0.1, 2))
 def test_spread_keeps_distance_and_moves_nothing_needlessly(wanted, separation):
     result = spread(wanted, separation)

@@ -61,7 +61,7 @@ def fitted(data, rows, expression=LAW, limit=EVERYTHING):
 
 
 @pytest.mark.long
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(rows=st.integers(1, 500), seed=st.integers(0, 50), given_errors=st.booleans())
 def test_parts_give_the_fit_of_the_whole(rows, seed, given_errors):
     errors = np.random.default_rng(seed).uniform(0.01, 0.05, 400) if given_errors else None

@@ -83,7 +83,7 @@ def test_bounds_that_do_not_matter_change_nothing(y):
         np.testing.assert_allclose(fit.intervals(0.9)[name], ends, rtol=1e-4)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.integers(0, 10**6),
     st.lists(st.tuples(st.floats(-2, 1), st.floats(0.1, 2)), min_size=4, max_size=4),

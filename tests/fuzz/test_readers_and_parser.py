@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
     delimiter=st.sampled_from(",;\t| "),
     data=st.data(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_text_tables(folder, rows, delimiter, data):
     ends = data.draw(st.sampled_from(["\n", "\r\n", "\r"]))
     encoding = data.draw(st.sampled_from(["utf-8", "utf-8-sig", "latin-1", "utf-16"]))
@@ -39,7 +39,7 @@ def test_text_tables(folder, rows, delimiter, data):
 
 
 @given(rows=st.integers(2, 6), width=st.integers(2, 4), delimiter=st.sampled_from(",;\t|"), data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_numbers_come_back_as_they_were_written(folder, rows, width, delimiter, data):
     finite = st.floats(allow_nan=False, allow_infinity=False, width=64)
     table = np.array(
@@ -59,7 +59,7 @@ def test_numbers_come_back_as_they_were_written(folder, rows, width, delimiter, 
 
 @pytest.mark.long
 @given(number=st.integers(0, len(seeds()) - 1), changes=st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=4))))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_damaged_files_of_every_kind(folder, number, changes):
     data = bytearray(seeds()[number])
     for at, piece in changes:
@@ -68,7 +68,7 @@ def test_damaged_files_of_every_kind(folder, number, changes):
 
 
 @given(number=st.integers(0, len(seeds()) - 1), length=st.integers(1, 3000))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_files_cut_off(folder, number, length):
     try_input(seeds()[number][:length], folder)
 
@@ -76,7 +76,7 @@ def test_files_cut_off(folder, number, length):
 @given(
     st.one_of(st.binary(max_size=200), st.text(alphabet="xyAB0123456789.eE+-*/^() ,sincoxplgqrtam`²\0", max_size=60))
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_formulas(folder, text):
     data = text if isinstance(text, bytes) else text.encode()
     try_input(bytes([FORMULA]) + data, folder)
@@ -102,7 +102,7 @@ FORMULAS = st.recursive(
 
 
 @given(FORMULAS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_formulas_that_are_well_formed(text):
     try:
         expression = parse_expression(text, ["x", "y", "k"])

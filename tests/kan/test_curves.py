@@ -38,7 +38,7 @@ def _points(n=97):
     return torch.linspace(-0.993, 0.987, n, dtype=torch.float64)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(curves=SPACES, seed=st.integers(0, 99))
 def test_a_curve_is_a_spline_and_a_weighted_base(curves, seed):
     coefficients, u = _random(curves, seed)[0], _points()
@@ -51,7 +51,7 @@ def test_a_curve_is_a_spline_and_a_weighted_base(curves, seed):
     assert_allclose(curves.basis(u)[0] @ coefficients, expected, atol=1e-13)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(curves=SPACES, seed=st.integers(0, 99))
 def test_derivatives_equal_finite_differences(curves, seed):
     u = 1.4 * _points(50) + 1e-4
@@ -63,7 +63,7 @@ def test_derivatives_equal_finite_differences(curves, seed):
     assert_allclose(slope, expected, rtol=1e-6, atol=1e-6)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(curves=SPACES, slope=st.floats(-3, 3), level=st.floats(-3, 3))
 def test_lines_are_straight_everywhere(curves, slope, level):
     u = torch.linspace(-2, 2, 33, dtype=torch.float64)
@@ -72,7 +72,7 @@ def test_lines_are_straight_everywhere(curves, slope, level):
     assert_allclose(curves.roughness(LIKE) @ curves.line(slope, level, LIKE), np.zeros(curves.size), atol=1e-8)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(curves=SPACES, factor=st.integers(1, 4), seed=st.integers(0, 99))
 def test_curves_stay_on_a_finer_grid(curves, factor, seed):
     coefficients, u = _random(curves, seed), torch.linspace(-1.2, 1.2, 41, dtype=torch.float64)
@@ -81,7 +81,7 @@ def test_curves_stay_on_a_finer_grid(curves, factor, seed):
     assert_allclose(finer.basis(u)[0] @ changed.T, curves.basis(u)[0] @ coefficients.T, atol=1e-8)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(curves=SPACES, seed=st.integers(0, 99))
 def test_mirrored_curves_are_those_of_the_opposite_argument(curves, seed):
     coefficients, u = _random(curves, seed), 1.5 * _points()
@@ -90,7 +90,7 @@ def test_mirrored_curves_are_those_of_the_opposite_argument(curves, seed):
     assert_allclose(space.basis(u)[0] @ curves.mirrored(coefficients).T, expected, atol=1e-9)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(curves=SPACES, seed=st.integers(0, 99))
 def test_a_fit_holds_the_base_and_finds_the_spline(curves, seed):
     coefficients = _random(curves, seed)

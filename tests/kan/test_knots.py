@@ -22,7 +22,7 @@ def _knots(grid, seed=0, shape=()):
 KNOTS = st.builds(_knots, st.integers(1, 8), st.integers(0, 99))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(knots=KNOTS, degree=st.sampled_from(DEGREES), seed=st.integers(0, 99))
 def test_values_and_derivatives_equal_scipy(knots, degree, seed):
     coefficients = np.random.default_rng(seed).normal(size=len(knots) - 1 + degree)
@@ -71,7 +71,7 @@ def test_nan_stays_nan_and_disturbs_no_neighbour():
     assert torch.equal(values[[0, 2]], basis(u[[0, 2]], _knots(4), 3)[0])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(knots=KNOTS, degree=st.sampled_from(DEGREES))
 def test_lines_are_reproduced_and_smooth(knots, degree):
     points, u = greville(knots, degree), torch.linspace(-4, 6, 57, dtype=torch.float64)

@@ -105,7 +105,7 @@ def test_some_go_on_and_some_begin_again():
     assert len(mover.scale) == len(mover.steps) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0.05, 20), st.floats(-2, 2), st.floats(0.1, 3)), min_size=1, max_size=4),
     st.floats(1e-3, 1e3),

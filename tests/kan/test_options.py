@@ -58,8 +58,8 @@ NETWORKS = st.builds(
     fan_in=st.sampled_from([None, 1, 2]),
     uneven=st.booleans(),
 )
-PROPERTY = settings(deadline=None, max_examples=25)
-DEAR = settings(deadline=None, max_examples=10)
+PROPERTY = settings(max_examples=25)
+DEAR = settings(max_examples=10)
 """Finite differences in every number of a network."""
 
 

@@ -89,7 +89,7 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     shape=st.lists(WIDTHS, min_size=2, max_size=4).map(tuple),
     grid=st.integers(1, 9),
@@ -216,7 +216,7 @@ class TestDamage:
         saved.write_bytes(saved.read_bytes() + b"\0" * 8)
         refused(saved)
 
-    @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=4))
     def test_flipped_bytes_are_refused_or_harmless(self, saved, mixed_network, flips):
         path = saved.with_name("flipped")
@@ -232,7 +232,7 @@ class TestDamage:
         assert all(torch.isfinite(layer.coefficients).all() for layer in network.layers)
         assert network(torch.zeros(3, 2, dtype=network.dtype)).shape == (3, 3, 1)
 
-    @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(header=st.binary(max_size=80), body=st.binary(max_size=40))
     def test_noise_is_refused(self, tmp_path, header, body):
         path = tmp_path / "noise"

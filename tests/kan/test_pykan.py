@@ -141,7 +141,7 @@ def _outputs(network, x):
 WIDTHS = [[[2, 0], [1, 0]], [[2, 0], [3, 0], [1, 0]], [[3, 0], [2, 1], [1, 1]], [[2, 0], [0, 2], [2, 0], [1, 2]]]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     width=st.sampled_from(WIDTHS),
     arity=st.integers(2, 4),

@@ -63,7 +63,7 @@ def test_outside_the_grid_the_spline_is_its_tangent(grid, end, degree):
     assert_allclose(derivatives.numpy() @ coefficients, np.full(3, slope), rtol=1e-12, atol=1e-11)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     grid=st.integers(1, 60),
     degree=st.sampled_from(DEGREES),
@@ -97,7 +97,7 @@ def test_nan_stays_nan_and_disturbs_no_neighbour():
     assert torch.equal(values[[0, 2]], basis(u[[0, 2]], 5)[0])
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(grid=st.integers(1, 12), factor=st.integers(1, 5), degree=st.sampled_from(DEGREES), seed=st.integers(0, 99))
 def test_change_to_a_multiple_is_exact(grid, factor, degree, seed):
     coefficients = _random_coefficients(grid, seed, curves=3, degree=degree).reshape(3, 1, -1)

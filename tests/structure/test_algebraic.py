@@ -33,7 +33,7 @@ def algebraic_functions(draw):
     return d, draw(st.sampled_from([1, -1])) * (whole + before * sympy.sqrt(root)) / below
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(algebraic_functions(), st.integers(-6, 6))
 @pytest.mark.long
 def test_laws_of_the_class(box, law, agree, planted, decade):

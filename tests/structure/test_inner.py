@@ -13,7 +13,7 @@ from kansym.structure.surrogate import best_surrogate
 
 A, B, C = sympy.symbols("a b c", positive=True)
 X_SYMBOL, Z_SYMBOL = sympy.symbols("x z", real=True)
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 HALF = sympy.Rational(1, 2)
 
 PLANTED = [

@@ -83,7 +83,7 @@ def test_rows_with_larger_errors_count_less(X):
     assert separability(X, wild).verdict() is Verdict.OPEN
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.floats(-3, 3), st.floats(0.1, 10))
 def test_units_and_zero_of_a_sum_change_nothing(offset, factor):
     X = np.random.default_rng(4).uniform(-1, 1, (100, 2))

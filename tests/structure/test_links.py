@@ -11,7 +11,7 @@ from kansym.structure.links import LINKS, usable_links
 from kansym.structure.problem import TARGET, Problem
 from kansym.symbolic.steps import Step, StepKind
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 by_name = pytest.mark.parametrize("link", LINKS, ids=lambda link: link.name)
 
 RANGES = {

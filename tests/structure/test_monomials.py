@@ -28,7 +28,7 @@ def test_of_both_signs_and_over_decades(box, law, agree, expression):
     assert agree(found, expression, SYMBOLS, box(200, (-12, 12), (-12, 12), (-1, 1), seed=1), relative=1e-7)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from([-3, -2, -1, 0, 0.5, 1, 1.5, 2, 0.37]), min_size=3, max_size=3))
 def test_exponents_are_what_they_were(box, exponents):
     assume(any(exponents))

@@ -11,7 +11,7 @@ from kansym.structure.problem import TARGET, Problem, monomial, relative_error
 from kansym.symbolic.naming import internal_symbols
 from kansym.symbolic.steps import Step, StepKind
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 FINAL = sympy.Symbol("_final")
 NAMES = ("a", "_target", "_z0")
 """Names that also occur inside."""

@@ -10,7 +10,7 @@ from kansym.structure.rational import ALONE, rational, rational_laws
 from kansym.symbolic.complexity import complexity
 
 SYMBOLS = A, B, C = sympy.symbols("a b c", positive=True)
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 
 
 @st.composite

@@ -18,7 +18,7 @@ from kansym.structure.scaling_symmetry import (
 )
 from kansym.structure.surrogate import best_surrogate
 
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 SYMBOLS = sympy.symbols("a b c d e", positive=True)
 A, B, C = SYMBOLS[:3]
 small = st.integers(-3, 3)

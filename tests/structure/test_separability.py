@@ -10,7 +10,7 @@ from kansym.structure.separability import Separation, Slopes, linked_separations
 from kansym.structure.surrogate import best_surrogate
 
 A, B, C = SYMBOLS = sympy.symbols("a b c", positive=True)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 CURVES = [lambda x: x**2, sympy.sin, sympy.exp, lambda x: 1 / (1 + x), sympy.tanh, lambda x: sympy.log(x) + 3]
 RESTS = [B + C**2, sympy.exp(B * C / 3), 1 + sympy.sin(B) ** 2 * C, sympy.sqrt(B**2 + C**2)]

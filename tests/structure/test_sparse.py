@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from kansym.structure.sparse import FEW_ROWS, sparse_fits, sparse_law
 
 SYMBOLS = A, B, C = sympy.symbols("a b c", positive=True)
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=15)
 
 SINGLE = [
     lambda x: x,

@@ -183,7 +183,7 @@ def sums(draw):
     return sympy.exp(u) + c, sympy.Abs(sympy.exp(u) + c) / (sympy.exp(u) + sympy.Abs(c))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     parts=st.lists(sums(), min_size=1, max_size=2),
     powers=st.tuples(*[st.sampled_from([1, 2, -1, -2, -3])] * 2),

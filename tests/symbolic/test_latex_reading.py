@@ -43,7 +43,7 @@ def test_of_the_formulas_that_exporters_are_asked_for():
             assert_says(case.formula.expression, case.formula.variables, case.rows[-1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_of_any_formula(data, any_formula, symbols):
     expression = plain(data.draw(any_formula))
@@ -54,7 +54,7 @@ def test_of_any_formula(data, any_formula, symbols):
         assert_says(expression, names, row, tolerance=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 @pytest.mark.long
 def test_of_quotients(data):

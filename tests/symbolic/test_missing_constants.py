@@ -68,7 +68,7 @@ def test_what_is_promised_is_what_a_linear_fit_gives(rows, rng):
 
 
 @pytest.mark.long
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_noise_asks_for_nothing(seed):
     # Chi-squared of one degree of freedom, for each of a dozen places.
@@ -80,7 +80,7 @@ def test_noise_asks_for_nothing(seed):
     assert missing_constants(form, rows, y)[0].drop * 400 / 0.02**2 < 30
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_constant_promises_more_than_there_is(any_formula, rows, data):
     formula = data.draw(any_formula)

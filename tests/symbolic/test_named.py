@@ -19,7 +19,7 @@ def formula(text, *constants, columns=("t",), target="y"):
     return Formula(parse_expression(text, columns), tuple(columns), target, 5, 1.0, 1.0, 1.0, constants)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(NUMBERS, NUMBERS, NUMBERS)
 def test_with_its_constants_it_has_the_values_of_the_formula(a, b, c):
     t = sympy.Symbol("t")

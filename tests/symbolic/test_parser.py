@@ -240,7 +240,7 @@ def test_messages_stay_short():
 
 
 @given(st.text(alphabet="xy0123456789.e+-*/^() ,sincoxplgqrt", max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_a_formula_or_a_clear_error(text):
     try:
         expression = parse_expression(text, ["x", "y"])
@@ -250,7 +250,7 @@ def test_any_text_is_a_formula_or_a_clear_error(text):
 
 
 @given(st.floats(-5, 5), st.floats(0.1, 5))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_values_are_those_of_python(x, y):
     text = "(x - 2*y)**2/(1 + y**2) - 3*x*y + 2**-y"
     expected = (x - 2 * y) ** 2 / (1 + y**2) - 3 * x * y + 2**-y

@@ -159,7 +159,7 @@ def test_plain_symbols_have_no_assumptions():
     assert plain(factored) == sympy.Mul(F(4.9), X - 1, evaluate=False)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(names=st.lists(st.text(min_size=1, max_size=8), unique=True, max_size=6))
 def test_identifiers_are_safe_and_distinct(names):
     result = safe_identifiers(names, reserved=["exp"])

@@ -20,7 +20,7 @@ from kansym.symbolic import (
     to_tree,
 )
 
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 
 
 def values(expression, symbols, rows):
@@ -61,7 +61,7 @@ def test_canonical_gauge_needs_no_more_constants(data, any_formula, symbols, row
     assert after <= before + (1 if expression.has(sympy.log, sympy.exp) else 0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_simplify_keeps_the_function_is_idempotent_and_never_longer(data, any_formula, symbols, rows):
     expression = data.draw(any_formula)

@@ -329,7 +329,7 @@ def verdict_of(first, second, names=("x", "z"), X=None):
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(FORMULAS, st.randoms(use_true_random=False))
 def test_a_formula_is_itself_with_rounded_constants(formula, generator):
     other = formula.xreplace({n: n * (1 + 1e-10 * generator.uniform(-1, 1)) for n in formula.atoms(sympy.Float)})
@@ -338,7 +338,7 @@ def test_a_formula_is_itself_with_rounded_constants(formula, generator):
     assert verdict_of(sympy.expand(formula), other).kind is Sameness.SAME
 
 
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(FORMULAS, FORMULAS)
 @pytest.mark.long
 def test_the_verdict_is_symmetric_and_repeatable(first, second):
@@ -348,7 +348,7 @@ def test_the_verdict_is_symmetric_and_repeatable(first, second):
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(FORMULAS, FORMULAS)
 def test_names_and_order_of_columns_do_not_matter(first, second):
     symbols = {x: plain_symbol("b"), z: plain_symbol("a")}
@@ -358,7 +358,7 @@ def test_names_and_order_of_columns_do_not_matter(first, second):
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=6)
+@settings(max_examples=6)
 @given(FORMULAS, FORMULAS, st.sampled_from([1e-2, 1e-4, 1e-6]))
 def test_one_more_term_breaks_equality(formula, term, factor):
     X = rows(BOX)

@@ -36,7 +36,7 @@ def exact(expression: sympy.Expr) -> np.ndarray:
 
 
 @given(EXPRESSIONS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_values_and_derivatives_are_those_of_mpmath(expression):
     tape = Tape(expression, (X, Y), (A, B, C))
     arguments = [*ROWS, *map(np.float64, CONSTANTS)]
@@ -49,7 +49,7 @@ def test_values_and_derivatives_are_those_of_mpmath(expression):
 
 
 @given(EXPRESSIONS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_in_linear_constants_the_expression_is_jointly_linear(expression):
     tape = Tape(expression, (X, Y), (A, B, C))
     members = [(A, B, C)[k] for k in tape.linear]

@@ -39,7 +39,7 @@ def test_the_phase_of_a_resonance_follows_from_its_magnitude(text):
     assert any(np.allclose(one, truth, rtol=0.02) or np.allclose(-one, truth, rtol=0.02) for one in found)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.floats(0.2, 4), st.floats(0.1, 3), st.floats(0.2, 5))
 def test_the_response_has_the_magnitude_it_was_read_from(origin, damping, scale):
     total = sympy.expand(sympy.Float(scale) * ((origin**2 - w**2) ** 2 + damping**2 * w**2))

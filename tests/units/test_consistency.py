@@ -82,7 +82,7 @@ def test_scales_follow_the_units_of_the_table():
     assert found.consistent and found.units["a"].scale != found.units["a"].scale
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.tuples(*[st.integers(-3, 3)] * 4), st.integers(-3, 3))
 def test_products_of_powers_have_the_unit_of_the_product(powers, extra):
     expression = x ** powers[0] * t ** powers[1] * v ** powers[2] * m ** powers[3]

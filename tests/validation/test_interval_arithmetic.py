@@ -74,7 +74,7 @@ def _expressions(leaves):
     return small
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.recursive(LEAVES, _expressions, max_leaves=8),
     st.tuples(*[st.floats(-3, 3)] * 2),

@@ -76,7 +76,7 @@ def test_a_name_that_cancels_is_no_constant():
     assert guess.form.constants == () and guess.form.expression == sympy.Symbol("x")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(alphabet="xAB0123456789.+-*/^()=, `ez", max_size=30))
 def test_any_text_is_read_or_refused_in_one_line(text):
     try:
