@@ -89,8 +89,11 @@ def leftover(residuals: Residuals, names: tuple[str, ...], *, seed: int) -> Left
         rows = np.sort(generator.choice(len(rows), MOST_ROWS, replace=False))
     # Single wild residuals would decide alone; beyond four standard deviations they are drawn in.
     r = np.clip(residuals.standardized[rows], -4.0, 4.0)
-    found = best_share(residuals.X[rows], r, names, generator)
-    return None if found is None else Leftover(found.share, found.p_value, found.smoother, len(rows))
+    shares = best_shares(residuals.X[rows], r[:, None], names, generator)
+    if shares is None:
+        return None
+    found = shares[0]
+    return Leftover(found.share, found.p_value, found.smoother, len(rows))
 
 
 @dataclass(frozen=True)
@@ -145,10 +148,10 @@ def dependence(residuals: Residuals, names: tuple[str, ...], *, seed: int) -> De
         rows = np.sort(generator.choice(len(rows), MOST_ROWS, replace=False))
     y = residuals.y[rows] / np.max(np.abs(residuals.y))
     # Ranks for the test, since a few large values would decide alone; the values themselves for the comparison.
-    ranked = best_share(residuals.X[rows], average_ranks(y), names, generator)
-    plain = best_share(residuals.X[rows], y, names, None)
-    if ranked is None or plain is None:
+    found = best_shares(residuals.X[rows], np.column_stack([average_ranks(y), y]), names, generator)
+    if found is None:
         return None
+    ranked, plain = found
     return Dependence(ranked.p_value, float(min(1.0, max(0.0, 1.0 - plain.share))), plain.smoother, len(rows))
 
 
@@ -165,7 +168,7 @@ class BestShare:
     share : float
         Of the variance, each row from the others; negative where the mean of the others is better.
     p_value : float
-        Of as large a share for permuted values, with the choice of the best in it; nan where it was not asked for.
+        Of as large a share for permuted values, with the choice of the best in it; nan of other columns than the first.
     smoother : str
     """
 
@@ -174,44 +177,42 @@ class BestShare:
     smoother: str
 
 
-def best_share(
-    X: np.ndarray, values: np.ndarray, names: tuple[str, ...], generator: np.random.Generator | None
-) -> BestShare | None:
-    """The largest share of the variance of `values` (n,) that a smoother of the rows X (n, d) predicts.
+def best_shares(
+    X: np.ndarray, values: np.ndarray, names: tuple[str, ...], generator: np.random.Generator
+) -> tuple[BestShare, ...] | None:
+    """The largest share of the variance of each column of values that a smoother of the rows X predicts.
 
     Parameters
     ----------
     X : array (n, d)
-    values : array (n,)
+    values : array (n, m)
     names : tuple of str, length d
-    generator : Generator or None
-        For permutations; None leaves them out.
+    generator : Generator
+        For permutations of the first column, which gets a p-value.
 
     Returns
     -------
-    BestShare or None
-        None for values that are all equal, or too few rows for any smoother.
+    tuple of BestShare, or None
+        None where a column has equal values only, or for too few rows for any smoother.
     """
-    n = len(values)
-    centred = values - values.mean()
+    n, m = values.shape
+    centred = values - values.mean(axis=0)
     # The mean of the others, as prediction of each row, is what has to be bettered.
-    total = float(centred @ centred) * (n / (n - 1)) ** 2
-    if not total > 0:
+    total = (centred**2).sum(axis=0) * (n / (n - 1)) ** 2
+    if not np.all(total > 0):
         return None
-    columns = centred[:, None]
-    if generator is not None:
-        shuffled = generator.permuted(np.tile(columns, (1, PERMUTATIONS)), axis=0)
-        columns = np.hstack([columns, shuffled])
-    best, which = np.full(columns.shape[1], -np.inf), ""
+    shuffled = generator.permuted(np.tile(centred[:, :1], (1, PERMUTATIONS)), axis=0)
+    columns = np.hstack([centred, shuffled])
+    total = np.concatenate([total, np.full(PERMUTATIONS, total[0])])
+    best, which = np.full(columns.shape[1], -np.inf), [""] * m
     for label, predict in smoothers(X, names):
         share = 1 - ((columns - predict(columns)) ** 2).sum(axis=0) / total
-        if share[0] > best[0]:
-            which = label
+        which = [label if share[i] > best[i] else which[i] for i in range(m)]
         best = np.maximum(best, share)
-    if not which:
+    if not all(which):
         return None
-    p = float("nan") if generator is None else (1 + int(np.sum(best[1:] >= best[0]))) / (PERMUTATIONS + 1)
-    return BestShare(float(best[0]), p, which)
+    p = (1 + int(np.sum(best[m:] >= best[0]))) / (PERMUTATIONS + 1)
+    return tuple(BestShare(float(best[i]), p if i == 0 else float("nan"), which[i]) for i in range(m))
 
 
 def smoothers(X: np.ndarray, names: tuple[str, ...]) -> Iterator[Smoother]:

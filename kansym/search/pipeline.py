@@ -23,7 +23,7 @@ from kansym.search.events import merged
 from kansym.search.faults import contained
 from kansym.search.found import FoundFormulas, Seeds
 from kansym.search.front import ParetoFront
-from kansym.search.networks import Networks, training_work
+from kansym.search.networks import Networks
 from kansym.search.options import DiscoveryOptions
 from kansym.search.progress import Progress, ProgressCallback
 from kansym.search.results import Discovery, StopReason, near_rivals, notes_on
@@ -88,18 +88,18 @@ class Study:
     def __init__(self, dataset: Dataset, options: DiscoveryOptions, progress: ProgressCallback | None) -> None:
         self.start, self.began = clock.now(), time.monotonic()
         self.options, self.progress = options, progress
-        # A device that is none is said before any work.
-        self.device = choose_device(options.device, training_work(options, *dataset.X.shape))
+        # A device that is none is said before any work; which one "auto" means is asked of torch by who trains.
+        choose_device(options.device, work=0)
         self.fit_rows = prepared_rows(dataset, options)
         self.dataset, self.floor = self.fit_rows.dataset, self.fit_rows.noise_floor
         self.faults = self.fit_rows.faults
         self.deadline = self.start + options.max_seconds * (1 - RESERVE)
         self.formulas = FoundFormulas(self.fit_rows, self.deadline)
         self.ground = UserGround(self.formulas)
-        whole = Task.of_table(self.fit_rows, self.ground, options)
-        self.evidence = TableEvidence(whole, self.formulas)
+        self.whole = Task.of_table(self.fit_rows, self.ground, options)
+        self.evidence = TableEvidence(self.whole, self.formulas)
         self.agenda = Agenda(
-            whole,
+            self.whole,
             engines_of(options),
             self.evidence,
             deadline=self.deadline,
@@ -135,7 +135,7 @@ class Study:
     def _network_beside(self) -> None:
         """A network where algebra alone found the formula: to predict with, and to hold against the formula."""
         with first_press() as press:
-            networks = Networks(self.fit_rows, self.options, self.device, self.deadline)
+            networks = Networks(self.fit_rows, self.options, self.whole.device, self.deadline)
             for candidate in networks.beside(self.agenda.decisions.append):
                 self.agenda.keep(networks.trained(candidate))
         if press.came:

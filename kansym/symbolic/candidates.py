@@ -5,9 +5,10 @@
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import sympy
@@ -89,7 +90,8 @@ class Candidate:
 
 def rational(numerator: int, denominator: int = 1) -> Candidate:
     """The candidate p/q."""
-    return _candidate(numerator, denominator, 0, 1)
+    bits = float(_cost(numerator, denominator, 0, 1))
+    return Candidate(numerator / denominator, bits, numerator, denominator)
 
 
 def nearby(kind: str, value: float, window: float, *, most: float = math.inf) -> list[Candidate]:
@@ -109,12 +111,12 @@ def nearby(kind: str, value: float, window: float, *, most: float = math.inf) ->
         found[0.0] = rational(0)
     sign = -1 if value < 0 else 1
     table = _table_of(kind)
-    first = np.searchsorted(table.values, abs(value) - window)
-    last = np.searchsorted(table.values, abs(value) + window, side="right")
+    first = np.searchsorted(table.value, abs(value) - window)
+    last = np.searchsorted(table.value, abs(value) + window, side="right")
     # A wide window has thousands of numbers, of which a few are cheap.
     cheap = table.bits[first:last] < most
     for place in np.flatnonzero(cheap) + first:
-        candidate = table.candidates[place]
+        candidate = table[place]
         if sign < 0:
             candidate = replace(candidate, value=-candidate.value, numerator=-candidate.numerator)
         found[candidate.value] = candidate
@@ -155,71 +157,108 @@ def _by_chance(kind: str, candidate: Candidate, value: float, error: float) -> f
     """
     table = _table_of(kind)
     size = abs(value)
-    first, last = np.searchsorted(table.values, (size / 2, 2 * size))
+    first, last = np.searchsorted(table.value, (size / 2, 2 * size))
     alike = int(np.sum(table.usual[first:last] & (table.bits[first:last] <= candidate.bits)))
     distance = max(abs(candidate.value - value), AS_NEAR * error)
     return alike / math.log(4) * 2 * distance / size
 
 
-def _candidate(p: int, q: int, k: float, m: int) -> Candidate:
-    bits = 2 * math.log2((1 + abs(p)) * q)
-    bits += 2 + 2 * math.log2(1 + abs(k)) if k else 0.0
-    bits += 2 + 2 * math.log2(m) if m > 1 else 0.0
-    return Candidate(p / q * math.pi**k * math.sqrt(m), bits, p, q, k, m)
+def _value(p: Any, q: Any, k: Any, m: Any) -> Any:
+    """p/q * pi**k * sqrt(m), of numbers or arrays."""
+    return p / q * math.pi**k * np.sqrt(m)
+
+
+def _cost(p: Any, q: Any, k: Any, m: Any) -> Any:
+    """Bits of naming p/q * pi**k * sqrt(m), of numbers or arrays."""
+    of_pi = np.where(k != 0, 2 + 2 * np.log2(1 + np.abs(k)), 0.0)
+    of_root = np.where(m > 1, 2 + 2 * np.log2(m), 0.0)
+    return 2 * np.log2((1 + np.abs(p)) * q) + of_pi + of_root
 
 
 @dataclass(frozen=True, eq=False)
 class _Table:
-    """Positive candidates in increasing order of their value, with the values and costs of all, and which are usual."""
+    """Positive candidates in increasing order of their value: fields of `Candidate`, and which are usual, as arrays."""
 
-    candidates: list[Candidate]
-    values: np.ndarray
+    value: np.ndarray
     bits: np.ndarray
-    usual: np.ndarray
+    numerator: np.ndarray
+    denominator: np.ndarray
+    pi_power: np.ndarray
+    radicand: np.ndarray
+
+    @classmethod
+    def of(cls, p: np.ndarray, q: np.ndarray, k: np.ndarray, m: np.ndarray, bits: np.ndarray) -> "_Table":
+        """Numbers that agree to rounding are one number, under its cheapest name."""
+        value = _value(p, q, k, m)
+        order = np.argsort(value, kind="stable")
+        apart = np.diff(value[order]) > 1e-13 * value[order][1:]
+        number = np.empty(len(value), dtype=np.int64)
+        number[order] = np.concatenate([[0], np.cumsum(apart)])
+        cheapest = np.lexsort((bits, number))
+        first = cheapest[np.unique(number[cheapest], return_index=True)[1]]
+        return cls(*(column[first] for column in (value, bits, p, q, k, m)))
+
+    def __getitem__(self, place: int) -> Candidate:
+        k = float(self.pi_power[place])
+        return Candidate(
+            float(self.value[place]),
+            float(self.bits[place]),
+            int(self.numerator[place]),
+            int(self.denominator[place]),
+            int(k) if k.is_integer() else k,
+            int(self.radicand[place]),
+        )
+
+    @cached_property
+    def usual(self) -> np.ndarray:
+        """See `Candidate.usual`."""
+        k, m = np.abs(self.pi_power), self.radicand
+        return np.where(m == 1, k != 0, np.where(k == 0, (m == 2) | (m == 3), (m == 2) & (k == 0.5)))
 
 
 def _table_of(kind: str) -> _Table:
     return _table(kind if kind in ("exponent", "phase", "prefactor") else "general")
 
 
+Fractions = tuple[np.ndarray, np.ndarray]
+"""Numerators and denominators without a common divisor."""
+
+
+def _fractions(numerators: int, denominators: Sequence[int]) -> Fractions:
+    p, q = (part.ravel() for part in np.meshgrid(np.arange(1, numerators + 1), np.array(denominators, dtype=np.int64)))
+    coprime = np.gcd(p, q) == 1
+    return p[coprime], q[coprime]
+
+
+def _plain(name: str) -> Fractions:
+    """A coefficient 49/10 is the decimal 4.9, no ratio of two small numbers; exponents are ratios."""
+    many = range(1, LARGEST_DENOMINATOR + 1) if name == "exponent" else range(1, 3)
+    few = [q for q in range(1, LARGEST_DENOMINATOR + 1) if q not in many]
+    return tuple(np.concatenate(parts) for parts in zip(_fractions(60, many), _fractions(12, few), strict=True))
+
+
+def _multiples(name: str) -> Iterator[tuple[Fractions, float, int]]:
+    """Fractions beside a power of pi and the root of a whole number."""
+    if name == "general":
+        for k, m in ((1, 1), (-1, 1), (0, 2), (0, 3)):
+            yield _fractions(12, range(1, 13)), k, m
+    elif name == "prefactor":
+        for k, m in itertools.product((-3, -2, -1, 0, 1, 2, 3), (1, 2, 3, 5, 6, 7, 10)):
+            if (k, m) != (0, 1):
+                yield _fractions(16, range(1, 65)), k, m
+        # The roots of pi come from integrals over Gaussians, with small numbers beside them.
+        for k, m in itertools.product((-1.5, -0.5, 0.5, 1.5), (1, 2, 3)):
+            yield _fractions(8, range(1, 5)), k, m
+
+
 @lru_cache(maxsize=4)
 def _table(name: str) -> _Table:
-    best: dict[float, Candidate] = {}
-
-    def add(candidate: Candidate) -> None:
-        # Numbers that agree to rounding are one number, under its cheapest name.
-        key = float(f"{candidate.value:.13g}")
-        if key not in best or candidate.bits < best[key].bits:
-            best[key] = candidate
-
-    for q in range(1, LARGEST_DENOMINATOR + 1):
-        # A coefficient 49/10 is the decimal 4.9, no ratio of two small numbers; exponents are ratios.
-        for p in range(1, 61 if name == "exponent" or q <= 2 else 13):
-            if math.gcd(p, q) == 1 and name != "phase":
-                add(_candidate(p, q, 0, 1))
-            elif math.gcd(p, q) == 1:
-                # In a phase pi is the unit, and costs nothing.
-                add(replace(_candidate(p, q, 1, 1), bits=_candidate(p, q, 0, 1).bits))
-    if name == "general":
-        factors = [(1, 1), (-1, 1), (0, 2), (0, 3)]
-        numerators, denominators = 12, 12
-    elif name == "prefactor":
-        factors = [(k, m) for k in (-3, -2, -1, 0, 1, 2, 3) for m in (1, 2, 3, 5, 6, 7, 10)]
-        numerators, denominators = 16, 64
-    else:
-        factors, numerators, denominators = [], 0, 0
-    for k, m in factors:
-        for q in range(1, denominators + 1):
-            for p in range(1, numerators + 1):
-                if math.gcd(p, q) == 1 and (k, m) != (0, 1):
-                    add(_candidate(p, q, k, m))
-    if name == "prefactor":
-        # The roots of pi come from integrals over Gaussians, with small numbers beside them.
-        for k, m, q, p in itertools.product((-1.5, -0.5, 0.5, 1.5), (1, 2, 3), range(1, 5), range(1, 9)):
-            if math.gcd(p, q) == 1:
-                add(_candidate(p, q, k, m))
-    table = sorted(best.values(), key=lambda candidate: candidate.value)
-    return _Table(table, *(np.array([getattr(one, name) for one in table]) for name in ("value", "bits", "usual")))
+    p, q = _plain(name)
+    # In a phase pi is the unit, and costs nothing.
+    blocks = [(p, q, np.full(len(p), float(name == "phase")), np.ones(len(p), dtype=np.int64), _cost(p, q, 0, 1))]
+    for (p, q), k, m in _multiples(name):
+        blocks.append((p, q, np.full(len(p), float(k)), np.full(len(p), m), _cost(p, q, k, m)))
+    return _Table.of(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
 
 
 ROLES = ("exponent", "phase", "offset", "inner", "prefactor")

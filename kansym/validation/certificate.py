@@ -31,7 +31,7 @@ from kansym.validation.left_out_ends import LeftOutEnd, worst_left_out_end
 from kansym.validation.peers import PeerFinding
 from kansym.validation.residual_tests import LackOfFit, ResidualTest, check_residuals, lack_of_fit
 from kansym.validation.rivals import Rival, nearest_rival
-from kansym.validation.verdict import DESCRIPTION, LAW, Evidence, judge, with_peers, with_topics
+from kansym.validation.verdict import DESCRIPTION, LAW, SAVED, Evidence, judge, with_peers, with_topics
 
 if TYPE_CHECKING:
     from kansym.search.options import DiscoveryOptions
@@ -76,7 +76,8 @@ class Certificate:
         In the box of the data, and in the box that is 30 % larger on every side.
     extrapolation : Extrapolation
     dependence : Dependence or None
-        Whether y depends on the inputs at all, and what any smooth function leaves; None below eight rows.
+        Whether y depends on the inputs at all, and what any smooth function leaves; None below eight rows, and for an
+        exact fit that saves more bits than chance gives.
     form : FormFacts
         What kind of formula it is.
     agreement : Agreement or None
@@ -294,9 +295,12 @@ def _judged(
     residuals = residuals_of(formula, dataset)
     box, everything = box_of(dataset.X), discovery.all_rows
     fit = measure_fit(discovery, residuals, validation_fraction=options.validation_fraction)
+    of_rows = explained(residuals, discovery.noise_floor, discovery.own_functions)
+    # That y depends on the inputs is no question where a formula gives every digit of it and costs less than they do.
+    beyond_doubt = residuals.exact and of_rows.saved >= SAVED
     evidence = Evidence(
         fit=fit if everything is None else with_all_rows(fit, everything, residuals.k),
-        explained=explained(residuals, discovery.noise_floor, discovery.own_functions),
+        explained=of_rows,
         residual_tests=check_residuals(residuals, dataset.names, seed=seed),
         leftover=leftover(residuals, dataset.names, seed=seed),
         lack_of_fit=lack_of_fit(residuals),
@@ -306,7 +310,7 @@ def _judged(
         extrapolation=extrapolation(discovery, seed=seed),
         agreement=again,
         bootstrap=drawn,
-        dependence=dependence(residuals, dataset.names, seed=seed),
+        dependence=None if beyond_doubt else dependence(residuals, dataset.names, seed=seed),
         form=form_facts(folded(residuals.form, discovery.own_functions)),
         consistent=_units_tell(formula, dataset),
         left_out_end=worst_left_out_end(residuals, dataset.names),
