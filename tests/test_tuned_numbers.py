@@ -13,7 +13,7 @@ ROOMS = ("dynamics", "extraction", "groups", "kan", "search", "structure", "term
 WITHOUT_TARGET = ("conserved", "forms", "implicit")
 """Rooms that search without a target, or weigh what was found."""
 
-MOST_NAMED, MOST_LOOSE = 1719, 761
+MOST_NAMED, MOST_LOOSE = 1717, 761
 MOST_NAMED_THERE, MOST_LOOSE_THERE = 195, 103
 """Ceilings that only fall: lower them with every deletion."""
 

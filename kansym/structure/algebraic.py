@@ -28,6 +28,7 @@ from kansym.structure.rational import (
     round_numbers,
     tells,
 )
+from kansym.structure.rounding import ROUNDING
 
 DEGREES = (
     *((1, 1, 1), (2, 1, 0), (2, 2, 2), (3, 2, 1), (4, 2, 0), (3, 3, 3), (4, 3, 2), (5, 3, 1), (4, 4, 4)),
@@ -48,10 +49,8 @@ MANY_ROWS = 1000
 """Rows whose singular values are looked at: on few of them one more may be as small as rounding."""
 
 CHECKED = 60
-"""Rows on which the null vector of as many others as there are coefficients must vanish."""
-
-VANISHES = 1e-12
-"""What it may leave on half of those, for columns of mean square one; the least singular value decides later."""
+"""Rows on half of which the null vector of as many others as there are coefficients must leave rounding only; the
+least singular value decides later."""
 
 TAKES_PART = 1e-6
 """Share of the null vector that y has, or else it is an equation between the columns."""
@@ -59,8 +58,8 @@ TAKES_PART = 1e-6
 LEFT = 1e-9
 """What the null vector may leave on any row, relative to the size of its terms."""
 
-SHORT, ROUNDING = 15, 1e-12
-"""Coefficients from which an equation has to be exact to rounding, for a target of mean square one: so many that leave
+SHORT = 15
+"""Coefficients from which an equation has to be exact to rounding: so many that leave
 two trillionths of the mass of a fast particle approximate its root."""
 
 PIVOT = 1e-3
@@ -242,7 +241,7 @@ def _singular(matrix: np.ndarray, terms: int, without: int) -> bool:
             return False
         vector /= length
     # A few rows near a pole would have the last word in a mean.
-    return bool(np.linalg.norm(vector[without:]) > TAKES_PART and np.median(np.abs(others @ vector)) < VANISHES)
+    return bool(np.linalg.norm(vector[without:]) > TAKES_PART and np.median(np.abs(others @ vector)) < ROUNDING)
 
 
 def _in_units(

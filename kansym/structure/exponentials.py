@@ -21,7 +21,8 @@ from numpy.polynomial import chebyshev
 
 from kansym import clock
 from kansym.clock import Work
-from kansym.structure.rates import LEAST_DISTINCT, ROUNDING, Block, RateFit, Rows, fitted
+from kansym.structure.rates import LEAST_DISTINCT, Block, RateFit, Rows, fitted
+from kansym.structure.rounding import EXACT, ROUNDING
 
 MOST_ORDER, MOST_ORDER_NEAR = 8, 6
 """Order of the largest differential equation, without noise and with it."""
@@ -30,8 +31,8 @@ MOST_DEGREE, ROWS_OF_DEGREE = 60, 3
 LEAST_DEGREE = LEAST_DISTINCT // ROWS_OF_DEGREE
 """Of the polynomial through the rows, and least rows for each: at random rows one of higher degree swings."""
 
-EXACT, NEARLY, CLIFF = 1e-11, 1e-8, 1e-3
-"""Residual, in units of y's root mean square, of an exact law, and of the polynomial that takes its place; and what the
+NEARLY, CLIFF = 1e-8, 1e-3
+"""Residual, in units of y's root mean square, of the polynomial that takes the place of an exact law; and what the
 right order leaves of an equation at most, in units of what the order before leaves: that of an imitation falls step by
 step."""
 

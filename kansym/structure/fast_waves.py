@@ -13,7 +13,8 @@ import numpy as np
 import sympy
 
 from kansym.structure.periodogram import TURN, highest_peak
-from kansym.structure.rates import ROUNDING, Block, RateFit, Rows, fitted
+from kansym.structure.rates import Block, RateFit, Rows, fitted
+from kansym.structure.rounding import ROUNDING
 
 SLOWEST = 40.0
 """Frequency, in radians from the middle of the column to its end, below which polynomials follow a wave."""

@@ -14,9 +14,7 @@ import sympy
 
 from kansym import clock
 from kansym.clock import Work
-
-EXACT = 1e-11
-"""RMS residual of the logarithm, relative to its spread, of an exact law."""
+from kansym.structure.rounding import EXACT
 
 NOTHING = 1e-8
 """Exponent that is zero, in units of the reciprocal spread of what it multiplies."""

@@ -31,9 +31,6 @@ NODES = 1.3
 LARGEST_EXPONENT = 600.0
 """Of an exponential at zero, in units of its value at an end of the range, in double precision."""
 
-ROUNDING = 1e-12
-"""Residual, in units of y's root mean square, that is rounding."""
-
 LEAST_DISTINCT = 12
 """Values of the column below which there is nothing to tell."""
 

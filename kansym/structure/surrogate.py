@@ -12,7 +12,7 @@ from typing import Protocol
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.linalg.lapack import dpotri  # pyright: ignore[reportAttributeAccessIssue]
+from scipy.linalg.lapack import dpotrf, dpotri, dpotrs  # pyright: ignore[reportAttributeAccessIssue]
 from scipy.optimize import minimize
 
 from kansym import clock
@@ -32,6 +32,9 @@ BLOCK = 8192
 
 MOST_STEPS = 30
 """Quasi-Newton steps for the length scales."""
+
+LEAST_GAIN = 1e-6
+"""Gain of a step, in units of the log likelihood, at which they end: of likelihoods of a thousand a thousandth."""
 
 LEAST_ROWS = 12
 """Rows below which there is nothing to interpolate."""
@@ -300,55 +303,80 @@ def check_rows(n: int, seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(n)[: min(CHECK_ROWS, n // 4)]
 
 
+class MarginalLikelihood:
+    """Marginal likelihood of a Gaussian process on rows, as a function of its length scales and noise.
+
+    It goes pair by pair of rows: all matrices are symmetric, and half of each is enough.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (n, d)
+    t : ndarray, shape (n,)
+    inverse : ndarray, shape (n,)
+        Noise variances, up to a factor.
+
+    References
+    ----------
+    Rasmussen & Williams, Gaussian Processes for Machine Learning (2006), eqs. 2.30 and 5.9.
+    """
+
+    def __init__(self, Z: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> None:
+        self.t, self.inverse = t, inverse
+        # Row after row of the upper triangle: to LAPACK, which goes by columns, the lower one.
+        self.first, self.second = np.triu_indices(len(t), 1)
+        self.flat = self.first * len(t) + self.second
+        self.squares = np.ascontiguousarray(((Z[self.first] - Z[self.second]) ** 2).T)
+
+    def at(self, theta: np.ndarray) -> tuple[float, np.ndarray]:
+        """Negative log marginal likelihood up to a constant, its amplitude maximised out, and the gradient.
+
+        Parameters
+        ----------
+        theta : ndarray, shape (d + 1,)
+            Logarithms of the length scales and of the noise, in units of the amplitude.
+        """
+        t, n = self.t, len(self.t)
+        clock.charge(Work.CHOLESKY, 0.5 * n**3)
+        clock.charge(Work.KERNEL_ENTRIES, n**2)
+        inverse_square, noise = np.exp(-2 * theta[:-1]), math.exp(theta[-1])
+        R = np.exp(-0.5 * (inverse_square @ self.squares))
+        K = np.empty(n * n)
+        K[self.flat], K[:: n + 1] = R, 1.0 + noise * self.inverse
+        factor, failed = dpotrf(K.reshape(n, n).T, lower=1, clean=0, overwrite_a=1)
+        if failed:
+            return 1e10, np.zeros_like(theta)
+        alpha = dpotrs(factor, t, lower=1)[0]
+        amplitude = max(float(t @ alpha) / n, 1e-300)
+        value = 0.5 * n * math.log(amplitude) + float(np.log(np.diag(factor)).sum())
+        inverse_K = dpotri(factor, lower=1, overwrite_c=1)[0].T.reshape(-1)
+        W = inverse_K[self.flat] - alpha[self.first] * (alpha / amplitude)[self.second]
+        gradient = np.empty_like(theta)
+        gradient[:-1] = inverse_square * (self.squares @ (W * R))
+        gradient[-1] = 0.5 * noise * float((inverse_K[:: n + 1] - alpha**2 / amplitude) @ self.inverse)
+        return value, gradient
+
+
 def _length_scales(Z: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> np.ndarray:
     """Log length scales and log noise of the greatest marginal likelihood, shape (d + 1,)."""
     d = Z.shape[1]
-    squares = np.stack([(Z[:, i : i + 1] - Z[:, i]) ** 2 for i in range(d)])
+    likelihood = MarginalLikelihood(Z, t, inverse)
     bounds = [(SHORTEST, LONGEST)] * d + [(math.log(LEAST_NOISE), math.log(2.0))]
     best, lowest = np.r_[np.ones(d), math.log(1e-4)], math.inf
     # Long waves first; short ones only where those explain nothing, since they fit anything.
     for start in (1.0, -0.7, -2.2):
-        first = np.r_[np.full(d, start), math.log(1e-6)]
         found = minimize(
-            _likelihood,
-            first,
-            args=(squares, t, inverse),
+            likelihood.at,
+            np.r_[np.full(d, start), math.log(1e-6)],
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
-            options={"maxiter": MOST_STEPS},
+            options={"maxiter": MOST_STEPS, "ftol": LEAST_GAIN},
         )
         if found.fun < lowest:
             best, lowest = found.x, float(found.fun)
         if math.exp(best[-1]) < 0.05:
             break
     return best
-
-
-def _likelihood(theta: np.ndarray, squares: np.ndarray, t: np.ndarray, inverse: np.ndarray) -> tuple[float, np.ndarray]:
-    """Negative log marginal likelihood, its amplitude maximised out, and the gradient."""
-    clock.charge(Work.CHOLESKY, len(t) ** 3)
-    clock.charge(Work.KERNEL_ENTRIES, 2 * len(t) ** 2)
-    inverse_square, noise = np.exp(-2 * theta[:-1]), math.exp(theta[-1])
-    R = np.exp(-0.5 * np.tensordot(inverse_square, squares, 1))
-    K = R.copy()
-    K[np.diag_indices_from(K)] += noise * inverse
-    try:
-        factor = cho_factor(K, lower=True, overwrite_a=True)
-    except LinAlgError:
-        return 1e10, np.zeros_like(theta)
-    n = len(t)
-    alpha = cho_solve(factor, t)
-    amplitude = max(float(t @ alpha) / n, 1e-300)
-    value = 0.5 * n * math.log(amplitude) + float(np.log(np.diag(factor[0])).sum())
-    # The inverse from its factor, which LAPACK fills on one side of the diagonal only.
-    inverse_K = dpotri(factor[0], lower=1)[0]
-    inverse_K = np.tril(inverse_K) + np.tril(inverse_K, -1).T
-    W = inverse_K - np.outer(alpha, alpha) / amplitude
-    gradient = np.empty_like(theta)
-    gradient[:-1] = 0.5 * inverse_square * np.tensordot(squares, W * R, ([1, 2], [0, 1]))
-    gradient[-1] = 0.5 * noise * float(np.diag(W) @ inverse)
-    return value, gradient
 
 
 def best_surrogate(

@@ -5,10 +5,13 @@ import tracemalloc
 import numpy as np
 import pytest
 import sympy
+from scipy.optimize import approx_fprime, minimize_scalar
+from scipy.stats import multivariate_normal
 
 from kansym.structure.surrogate import (
     BLOCK,
     CHECK_ROWS,
+    MarginalLikelihood,
     best_surrogate,
     check_rows,
     fit_surrogate,
@@ -50,6 +53,24 @@ def finite_differences(function, X, step=2e-3):
         near, far = (function(X + m * shift) - function(X - m * shift) for m in (1, 2))
         slopes.append((8 * near - far) / (12 * step))
     return np.column_stack(slopes)
+
+
+@pytest.mark.parametrize("theta", [np.array([0.3, -0.5, -4.0]), np.array([1.2, 0.1, -9.0])])
+def test_the_marginal_likelihood_is_the_density_of_the_target(theta):
+    rng = np.random.default_rng(0)
+    Z, t, inverse = rng.normal(size=(25, 2)), rng.normal(size=25), rng.uniform(0.5, 2.0, 25)
+    likelihood = MarginalLikelihood(Z, t, inverse)
+
+    def density(theta):
+        apart = ((Z[:, None] - Z) / np.exp(theta[:-1])) ** 2
+        K = np.exp(-0.5 * apart.sum(axis=2)) + np.diag(np.exp(theta[-1]) * inverse)
+        found = minimize_scalar(lambda log: -multivariate_normal.logpdf(t, cov=np.exp(log) * K), bracket=(-2, 2))
+        return found.fun  # pyright: ignore[reportAttributeAccessIssue]
+
+    other = np.zeros(3)
+    value, slope = likelihood.at(theta)
+    assert value - likelihood.at(other)[0] == pytest.approx(density(theta) - density(other), rel=1e-9)
+    assert slope == pytest.approx(approx_fprime(theta, lambda x: likelihood.at(x)[0], 1e-6), rel=1e-4, abs=1e-3)
 
 
 @pytest.mark.parametrize("flip", [1.0, -1.0])
