@@ -3,7 +3,7 @@
 import sys
 from typing import NoReturn
 
-from kansym.commands.process import leave, process_began
+from kansym.commands.process import import_without_collecting, leave, process_began
 
 INTERRUPTED = 130
 """Exit code where Ctrl-C comes before there is anything to interrupt."""
@@ -18,6 +18,7 @@ def command() -> NoReturn:
 
         sys.stdout.write(f"{__version__}\n")
         leave(0)
+    import_without_collecting()
     try:
         from kansym.cli import main
 

@@ -8,6 +8,8 @@ the terminal shows.
 import time
 from pathlib import Path
 
+from kansym.commands.process import collect_from_now_on
+
 START, READING, SEARCH, FIT, CERTIFICATE, FILES = "start", "reading", "search", "fit", "certificate", "files"
 """Phases that several commands have: imports; the table or run; ...; and what is printed, drawn and written."""
 
@@ -58,6 +60,8 @@ class Stopwatch:
         now = time.monotonic()
         self._times[self._phase] = self._times.get(self._phase, 0.0) + now - self._since
         self._phase, self._since = phase, now
+        if phase not in (START, READING):
+            collect_from_now_on()
 
     def times(self) -> dict[str, float]:
         """Seconds of each phase, in the order in which they were first entered, to a millisecond."""

@@ -76,7 +76,9 @@ def as_float_column(
     """
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()
-    if isinstance(values, np.ma.MaskedArray):
+    if type(values) is np.ndarray:
+        array = values
+    elif isinstance(values, np.ma.MaskedArray):
         real = values.dtype.kind in "biuf"
         array = np.ma.filled(values.astype(np.float64), np.nan) if real else np.ma.filled(values)
     elif isinstance(values, pd.Series) and (

@@ -182,7 +182,8 @@ class _Taken:
         wanted = wanted[numbers[np.searchsorted(numbers, wanted)] == wanted]
         new = np.union1d(wanted, self.ends[(self.ends >= numbers[0]) & (self.ends <= numbers[-1])])
         self.numbers.append(new)
-        self.parts.append([column.iloc[new - part.row_numbers[0]] for column in part.columns])
+        places = new - part.row_numbers[0]
+        self.parts.append([part.series(k).iloc[places] for k in range(len(part.columns))])
 
     def table(self, head: RawTable) -> RawTable:
         """The sample, with the headers of the first part."""

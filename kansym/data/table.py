@@ -37,8 +37,8 @@ class RawTable:
         The file's name, for messages.
     headers : list of str
         Headers as written; ``x0, x1, ...`` where the file has none.
-    columns : list of pandas.Series
-        Values, all of one length; numbers or objects.
+    columns : sequence of array or pandas.Series
+        Values, all of one length; numbers or objects. A plain table of numbers is read as arrays.
     units : dict
         Header to unit, where the file says it other than in the header.
     named : bool
@@ -53,7 +53,7 @@ class RawTable:
 
     source: str
     headers: list[str]
-    columns: list[pd.Series]
+    columns: Sequence[np.ndarray | pd.Series]
     units: dict[str, str] = field(default_factory=dict)
     named: bool = True
     row_numbers: np.ndarray | None = None
@@ -64,6 +64,15 @@ class RawTable:
     def row_word(self) -> str:
         """What `row_numbers` count."""
         return "row" if self.row_numbers is None or self.part else "line"
+
+    def series(self, k: int) -> pd.Series:
+        """A column as a series, where what pandas knows of its values is asked for."""
+        return pd.Series(self.columns[k])
+
+    def texts(self, k: int) -> np.ndarray:
+        """The values of a column as text, shape (n,)."""
+        column = self.columns[k]
+        return column.astype(str) if isinstance(column, np.ndarray) else column.astype(str).to_numpy(dtype=str)
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +135,8 @@ class Roles:
                 )
             return values
 
-        inputs = pd.DataFrame({names[k]: numbers(k) for k in dict.fromkeys(self.inputs)})
+        places = list(dict.fromkeys(self.inputs))
+        inputs = np.column_stack([numbers(k) for k in places])
         outcome = numbers(self.target)
         y_error: Any = self.same_error if not self.errors else None
         if len(self.errors) == 1:
@@ -140,6 +150,7 @@ class Roles:
         return {
             "X": inputs,
             "y": outcome,
+            "names": [names[k] for k in places],
             "target": names[self.target],
             "y_error": y_error,
             "x_error": of_inputs or None,
@@ -157,7 +168,7 @@ class Roles:
         names = self.names
         same = len(dataset.y) == len(table.columns[0])
         left_out = [k for k in range(len(names)) if k not in self.used] if same else []
-        labels = {names[k]: table.columns[k].astype(str).to_numpy(dtype=str) for k in left_out}
+        labels = {names[k]: table.texts(k) for k in left_out}
         labels = {name: column for name, column in labels.items() if are_groups(column)}
         notes = [*table.notes, *self.notes, *scatter_remarks(dataset.X, dataset.y, dataset.y_error, labels)]
         # Units of a header are what somebody wrote there: one that is not known is kept for display (`UnitSystem.of`).
@@ -381,7 +392,10 @@ def _without_labels(table: RawTable, names: list[str], positions: list[int], not
     """Leave out columns in which nothing is a number (names of objects, dates); a stray word stays an error."""
     kept = []
     for k in positions:
-        column = table.columns[k]
+        if isinstance(table.columns[k], np.ndarray):  # All of them numbers.
+            kept.append(k)
+            continue
+        column = table.series(k)
         # Of a long table only some rows are seen here: a column of numbers may go on otherwise.
         if column.isna().all() and not (table.part and pd.api.types.is_numeric_dtype(column)):
             notes.append(f"Left out column {quoted(names[k])}: it is empty.")

@@ -211,7 +211,7 @@ def _runs(
     errors = _errors(error, states, x, lambda wanted: column(wanted, "error"))
     labels = np.full(len(t), name)
     if trajectory is not None:
-        labels = table.columns[place(trajectory, "trajectory")].astype(str).to_numpy(dtype=str)
+        labels = table.texts(place(trajectory, "trajectory"))
     usable = np.isfinite(t) & np.isfinite(x).all(axis=1) & np.isfinite(u).all(axis=1)
     bad = np.argwhere(usable[:, None] & ~(errors > 0)) if errors is not None else np.empty((0, 2), dtype=np.intp)
     if errors is not None and len(bad):

@@ -1,20 +1,27 @@
 """Tables with groups: a column that names them, or a file for each."""
 
+from __future__ import annotations
+
 import glob
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from kansym.data.columns import name_listing, quoted
 from kansym.data.dataset import Dataset
 from kansym.data.readers import raw_table
 from kansym.data.table import RawTable, names_and_units, to_dataset
+from kansym.deferred import deferred_module
 from kansym.errors import DataError
 from kansym.groups.table import text_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = deferred_module("pandas", globals(), "pd")
 
 FILE = "file"
 """What groups are called that are files."""
@@ -71,7 +78,7 @@ class GroupedSource:
                 also = "and cannot also be an input" if role == "input" else f"and cannot also be the {role}"
                 raise DataError(f"{source}: column {quoted(self.group)} names the groups {also}")
         place = names.index(self.group)
-        series = self.table.columns[place]
+        series = self.table.series(place)
         texts = [None if pd.isna(value) else text_of(value) for value in series]
         levels = sorted({text for text in texts if text})
         numbers = {text: float(k) for k, text in enumerate(levels)}
@@ -140,7 +147,7 @@ def source_of_files(pattern: str, key: str | None = None) -> GroupedSource:
                 "all files need the same"
             )
         for k, name in enumerate(names):
-            parts[k].append(table.columns[own.index(name)])
+            parts[k].append(table.series(own.index(name)))
     group = next(
         name for name in (FILE, "file_name", "dataset", *(f"file_{k}" for k in range(99))) if name not in names
     )

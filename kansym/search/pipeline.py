@@ -156,6 +156,7 @@ class Study:
             least = RESERVE * self.options.max_seconds
             clock.current().grant(least)
             for rough, polish in self.formulas.polish(max(self.start + self.options.max_seconds, clock.now()) + least):
+                self.evidence.rewritten(rough, polish)
                 if rough in self.ground.readings:
                     self.ground.readings[polish] = self.ground.readings[rough]
         front = ParetoFront.from_formulas(self.formulas.all, self.dataset.X)

@@ -87,3 +87,29 @@ program.command()
 def test_a_call_from_python_goes_on(capsys):
     assert main(["datasets", "--json"]) == 0
     assert capsys.readouterr().out.startswith("[")
+
+
+COLLECT = """
+import gc
+from kansym.commands import process
+from kansym.commands.stopwatch import READING, SEARCH, Stopwatch
+watch = Stopwatch()
+{first}
+watch.enter(READING)
+print(gc.isenabled())
+watch.enter(SEARCH)
+print(gc.isenabled(), gc.get_freeze_count() > 0)
+"""
+
+
+@pytest.mark.parametrize(
+    "first, said",
+    [
+        ("process.import_without_collecting()", "False\nTrue True\n"),
+        ("", "True\nTrue False\n"),
+        # Who keeps the collector away in a process of his own keeps it away.
+        ("gc.disable()", "False\nFalse False\n"),
+    ],
+)
+def test_garbage_is_collected_once_the_work_begins(first, said):
+    assert run(COLLECT.format(first=first)).stdout == said

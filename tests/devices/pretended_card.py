@@ -10,6 +10,7 @@ count as nothing, a composite such as ``einsum`` as the kernels it is made of on
 """
 
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -257,6 +258,17 @@ def _first(one: Any) -> Any:
     return one
 
 
+class _InThread(TorchDispatchMode):
+    """The card in another thread: torch keeps modes for each thread of its own."""
+
+    def __init__(self, card: PretendedCard) -> None:
+        super().__init__()
+        self.card = card
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[override]
+        return self.card.call(func, args, kwargs or {})
+
+
 @contextmanager
 def pretended_card() -> Iterator[PretendedCard]:
     """A machine with one card, for the length of a block."""
@@ -265,12 +277,25 @@ def pretended_card() -> Iterator[PretendedCard]:
         patch.setattr(torch.cuda, "_lazy_init", lambda: None)
         patch.setattr(torch.cuda, "mem_get_info", lambda device=None: (2**33, 2**34))
         patch.setattr(torch.Tensor, "cuda", lambda self, *_, **__: self.to("cuda:0"))
-        # The two switches that torch's own FakeTensor uses to live without a card.
-        torch._C._ensureCUDADeviceGuardSet()
-        before = torch._C._only_lift_cpu_tensors()
-        torch._C._set_only_lift_cpu_tensors(True)
-        try:
-            with FirstCard(), PretendedCard() as card:
-                yield card
-        finally:
-            torch._C._set_only_lift_cpu_tensors(before)
+        run = threading.Thread.run
+        card = PretendedCard()
+
+        def with_card(thread: threading.Thread) -> None:
+            with _without_driver(), FirstCard(), _InThread(card):
+                run(thread)
+
+        patch.setattr(threading.Thread, "run", with_card)
+        with _without_driver(), FirstCard(), card:
+            yield card
+
+
+@contextmanager
+def _without_driver() -> Iterator[None]:
+    """The two switches that torch's own FakeTensor uses to live without a card, for this thread."""
+    torch._C._ensureCUDADeviceGuardSet()
+    before = torch._C._only_lift_cpu_tensors()
+    torch._C._set_only_lift_cpu_tensors(True)
+    try:
+        yield
+    finally:
+        torch._C._set_only_lift_cpu_tensors(before)

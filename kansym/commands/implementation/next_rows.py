@@ -30,7 +30,7 @@ def next_rows(*, directory: Path, candidates: Path | None, out: Path | None) -> 
 def _columns(path: Path) -> dict[str, pd.Series]:
     """Columns of a file by name, without units."""
     table = raw_table(path)
-    return dict(zip(names_and_units(table)[0], table.columns, strict=True))
+    return {name: table.series(k) for k, name in enumerate(names_and_units(table)[0])}
 
 
 def _table(found: NextMeasurement, names: tuple[str, ...]) -> pd.DataFrame:

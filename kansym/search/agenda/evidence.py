@@ -123,6 +123,11 @@ class Evidence(ABC):
         """Whether rivals of the pick were looked for."""
         return self._made is not None and self._made is self.pick
 
+    def rewritten(self, before: Formula, after: Formula) -> None:
+        """A formula has got exact numbers and is simplified: a case that was made against it stands."""
+        if self._made is before:
+            self._made = after
+
     def bettered(self) -> None:
         """The pick has become shorter."""
         self.changed = clock.now()

@@ -20,6 +20,7 @@ from kansym.search.agenda.engines import ENGINES
 from kansym.search.agenda.evidence import TableEvidence
 from kansym.search.agenda.grounds import CurveGround
 from kansym.search.agenda.stepping import SLICE
+from kansym.symbolic.parametric import parametrize
 from kansym.symbolic.steps import StepKind
 
 OPTIONS = DiscoveryOptions(max_seconds=8.0, seed=0, device="cpu", deterministic=True)
@@ -268,3 +269,14 @@ def test_the_end_of_the_time_is_kept_for_the_case(rng, monkeypatch):
         run = pipeline.Study(table(rng, lambda a, b: a * b**2, noise=0.02), replace(OPTIONS, max_seconds=4.0), None)
         run.search()
     assert run.evidence.challenged and "rivals" in {event.engine for event in run.agenda.log[-20:]}
+
+
+def test_a_case_against_a_formula_stands_when_that_is_simplified_in_the_end(rng):
+    with clock.running(clock.Clock()), provenance.keeping():
+        run = pipeline.Study(table(rng, lambda a, b: a * b**2, noise=0.02), OPTIONS, None)
+        reason = run.search()
+        # As where the time was too short for exact numbers and algebra: that comes after the search.
+        pick = run.formulas.best()
+        run.fit_rows.rough[pick] = parametrize(pick.expression.xreplace(run.fit_rows.symbols), run.fit_rows.variables)
+        found = run.finish(reason)
+    assert found.formula is not pick and found.challenged
