@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
-import scipy
 import sympy
 
 from kansym import clock
+from kansym.data.sample_points import halton
 from kansym.fitting.candidates import OSCILLATING, Candidates
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.population import Screen, descended, evolved
@@ -24,7 +24,7 @@ FITTING_ROWS = 2000
 """Rows that the best are fitted to; the fits that decide see all."""
 
 DRAWN = 2048
-"""Candidates drawn, a power of two as Sobol's sequence wants it."""
+"""Candidates drawn."""
 
 DESCENDED, EVOLVED = 512, 48
 """The best of those drawn that are fitted in a batch, and that are bred."""
@@ -192,8 +192,7 @@ def _draw(candidates: Candidates, m: int, rng: np.random.Generator, held: Mappin
     q = candidates.sizes.shape[1]
     if q == 0:
         return np.zeros((1, 0))
-    # Shifted by a random vector rather than scrambled: the same in every version of scipy.
-    points = (scipy.stats.qmc.Sobol(2 * q, scramble=False).random(m) + rng.random(2 * q)) % 1.0
+    points = (halton(m, 2 * q) + rng.random(2 * q)) % 1.0
     values = np.column_stack([candidates.at(points[:, 2 * j : 2 * j + 2], j) for j in range(q)])
     for j, value in held.items():
         values[:, j] = value
