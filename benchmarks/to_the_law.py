@@ -40,7 +40,7 @@ from kansym.comparison.peers import is_installed, peer_named
 from kansym.comparison.process import PeerProcess
 from kansym.comparison.request import PeerError, Request, safe_names
 
-TITLE = "Waiting"
+TITLE = "Seconds to the law"
 
 CATALOGUE = "feynman"
 
@@ -147,7 +147,7 @@ def own(*, every: Count = 1, seconds: Seconds = 20.0, keep: bool = False) -> Non
     for what, figure in said.items():
         print(f"{what}: {figure}")
     if keep:
-        keep_figures("waiting", TITLE, said)
+        keep_figures("to_the_law", TITLE, said)
 
 
 def _median(seconds: Sequence[float]) -> str:
@@ -213,7 +213,7 @@ def peers(
             said[f"{noise:.0%} noise: {tool}"] = f"{len(found)} of {len(took)} laws, {_median(found)}"
             print(f"{noise:.0%} noise: {tool}: {said[f'{noise:.0%} noise: {tool}']}", flush=True)
     if keep:
-        keep_figures("waiting", TITLE, said)
+        keep_figures("to_the_law", TITLE, said)
 
 
 def _finite(seconds: float) -> float | None:
