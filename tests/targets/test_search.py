@@ -56,7 +56,7 @@ def test_the_order_of_the_targets_changes_no_formula(tables_of):
         assert found[name].formula.to_dict() == backward[name].formula.to_dict()
 
 
-def test_a_component_of_a_field_gives_the_other_its_denominator(dipole, formula_of):
+def test_a_component_of_a_field_gives_the_other_its_denominator(dipole, formula_of, work_clock):
     tables, found, options = dipole
     source = Source("Bx", formula_of("3.6*x*z/(x^2 + z^2)^(5/2)", tables["Bx"]))
     noted = replace(found, notes=("of the pick before",))
@@ -68,7 +68,7 @@ def test_a_component_of_a_field_gives_the_other_its_denominator(dipole, formula_
     assert better.front.best is better.formula and len(better.front) >= len(found.front[:1])
 
 
-def test_a_form_that_does_not_pay_changes_nothing(dipole, formula_of):
+def test_a_form_that_does_not_pay_changes_nothing(dipole, formula_of, work_clock):
     tables, found, options = dipole
     source = Source("other", formula_of("exp(-3.5*x)*sin(5.5*z)", tables["Bx"]))
     same, target = with_sources(found, tables["Bz"], [source], options, 1.0)
@@ -76,7 +76,7 @@ def test_a_form_that_does_not_pay_changes_nothing(dipole, formula_of):
 
 
 @pytest.mark.long
-def test_a_form_of_a_noisy_target_with_errors_is_settled_on_the_table(tables_of, formula_of):
+def test_a_form_of_a_noisy_target_with_errors_is_settled_on_the_table(tables_of, formula_of, work_clock):
     from kansym import discover
 
     tables = tables_of(T[:, None], {"v": 2.5 * np.sin(4.3 * T)}, ["t"], 0.02, True)
