@@ -47,10 +47,14 @@ def halton(count: int, dimension: int) -> np.ndarray:
     return points
 
 
+def shifted_halton(count: int, dimension: int, rng: np.random.Generator) -> np.ndarray:
+    """Points (count, dimension) of the Halton sequence, shifted by a random vector (Cranley and Patterson 1976)."""
+    return (halton(count, dimension) + rng.random(dimension)) % 1.0
+
+
 def inside(box: np.ndarray, count: int, *, seed: int) -> np.ndarray:
-    """Evenly spread points (count, d) of a box: a Halton sequence, shifted at random (Cranley and Patterson 1976)."""
-    unit = halton(count, len(box))
-    unit = (unit + np.random.default_rng(seed).random(len(box))) % 1.0
+    """Evenly spread points (count, d) of a box."""
+    unit = shifted_halton(count, len(box), np.random.default_rng(seed))
     return box[:, 0] + unit * (box[:, 1] - box[:, 0])
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import sympy
 
 from kansym import clock
-from kansym.data.sample_points import halton
+from kansym.data.sample_points import shifted_halton
 from kansym.fitting.candidates import OSCILLATING, Candidates
 from kansym.fitting.least_squares import best_descent
 from kansym.fitting.population import Screen, descended, evolved
@@ -66,7 +66,7 @@ def starting_values(
 ) -> np.ndarray | None:
     """Constants (k,) at the best minimum found; None if the formula was finite nowhere.
 
-    Constants that enter linearly are solved for, the others drawn by a shifted Sobol sequence. The best of them go two
+    Constants that enter linearly are solved for, the others drawn by a shifted Halton sequence. The best of them go two
     ways: down in a batch, which finds narrow basins, and through differential evolution, which finds the way between
     many minima, as those of a frequency. The best of both are fitted on more rows, then on all.
 
@@ -192,7 +192,7 @@ def _draw(candidates: Candidates, m: int, rng: np.random.Generator, held: Mappin
     q = candidates.sizes.shape[1]
     if q == 0:
         return np.zeros((1, 0))
-    points = (halton(m, 2 * q) + rng.random(2 * q)) % 1.0
+    points = shifted_halton(m, 2 * q, rng)
     values = np.column_stack([candidates.at(points[:, 2 * j : 2 * j + 2], j) for j in range(q)])
     for j, value in held.items():
         values[:, j] = value

@@ -59,8 +59,8 @@ LEFT = 1e-9
 """What the null vector may leave on any row, relative to the size of its terms."""
 
 SHORT = 15
-"""Coefficients from which an equation has to be exact to rounding: so many that leave
-two trillionths of the mass of a fast particle approximate its root."""
+"""Coefficients from which an equation has to be exact to rounding: so many that leave two trillionths of the mass of a
+fast particle approximate its root."""
 
 PIVOT = 1e-3
 """Size of a coefficient that may be the unit of the others, relative to the largest."""

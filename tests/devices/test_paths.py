@@ -50,6 +50,7 @@ def test_discover_several_columns(card, rng):
     X = rng.uniform(1, 3, (120, 3))
     y = X[:, 0] * np.exp(-X[:, 1]) + X[:, 2] ** 2
     growth = GrowthOptions(shapes=((3, 1),), population=2, training=TrainingOptions(steps=10))
+    # With so few primitives the law takes 7 s of work, and no more is done once it is there.
     found = discover(make_dataset(X, y), options(30, growth=growth))
     assert relative_error(found, X, y) < 1e-9
 

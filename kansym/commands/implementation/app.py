@@ -5,6 +5,7 @@ from typing import Literal
 
 from kansym.app.serving import require_packages, serve
 from kansym.commands.output import write_line
+from kansym.commands.process import collect_from_now_on
 from kansym.run.storage import load_run
 
 
@@ -12,6 +13,8 @@ def app(*, directory: Path, start: Literal["reading", "splines", "network"] | No
     """Serve the page of a run until Ctrl-C."""
     # First, since it says what to install.
     require_packages()
+    # It serves for hours, and has no phases that would say when its imports are done.
+    collect_from_now_on()
     serve(
         load_run(directory),
         name=directory.resolve().name,
