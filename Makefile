@@ -36,11 +36,12 @@ demo: $(VENV)/.runtime
 	$(BIN)/kansym discover datasets/kepler.csv --target period --seconds 20 --seed 0 --out runs/kepler
 
 test: $(VENV)/.test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m 'not pages and not long'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --max-worker-restart 0 --dist loadfile --no-loadscope-reorder \
+		-m 'not pages and not long'
 
 # Whole searches of some seconds each, beside which `make test` has shorter tests of the same code.
 test-long: $(VENV)/.test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist load -m long
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --max-worker-restart 0 --dist load -m long
 
 # Where candidates are made and judged nothing branches more than this.
 SEARCH_ROOMS := $(addprefix kansym/,conserved dynamics extraction forms groups implicit kan search structure terms)
