@@ -39,6 +39,9 @@ short one."""
 _WEAK = {"_weakrefset", "weakref", "torch.utils.weak"}
 """Modules with containers of weak references, whose callbacks run wherever something dies."""
 
+_IMPORTING = {"importlib._bootstrap", "_frozen_importlib"}
+"""Names of the module that imports others: cut short, it leaves half a module or keeps its lock for ever."""
+
 
 class _Expired(BaseException):
     """Raised inside the worker. Not an Exception, so that ``except Exception`` in the called code lets it through."""
@@ -56,8 +59,8 @@ def call_with_limit(function: Callable[[], Result], seconds: float, *, grace: fl
     """Call ``function()`` and give up after a time limit, or where it takes `MOST_MEMORY`.
 
     The call runs in a thread of its own. At the limit that thread is sent an asynchronous exception, again and
-    again until it ends or `grace` has passed; signals would work in the main thread only. Finalizers, callbacks of
-    weak references and of the garbage collector are let finish first. A call stuck in one long step of C code cannot
+    again until it ends or `grace` has passed; signals would work in the main thread only. Imports of modules,
+    finalizers, callbacks of weak references and of the garbage collector are let finish first. A call stuck in one long step of C code cannot
     be stopped that way: it is left behind as a daemon thread. The call is stopped, too, when the caller is interrupted
     while it waits.
 
@@ -157,7 +160,16 @@ class _Call:
         with interruptions_unreported():
             deadline = time.monotonic() + grace
             while not self.finished.is_set() and time.monotonic() < deadline:
+                if self._imports():
+                    deadline = time.monotonic() + grace
                 self.finished.wait(AGAIN if self._interrupt() else LOOK)
+
+    def _imports(self) -> bool:
+        """Whether a module is being imported: that ends, and the call can be stopped then."""
+        with self._gate:
+            frame = None if self._worker is None else sys._current_frames().get(self._worker)
+            last = _last_callback(frame)
+            return last is not None and last.f_globals.get("__name__") in _IMPORTING
 
     def _interrupt(self) -> bool:
         """Send the exception if the worker is at a place where it can be raised; whether it was sent."""
@@ -193,7 +205,7 @@ def _take(thread: int) -> None:
 
 
 def _may_be_interrupted(frame: FrameType | None) -> bool:
-    """Whether the innermost frame of a thread is one of the called function, outside finalizers and callbacks.
+    """Whether the innermost frame of a thread is one of the called function, outside imports, finalizers and callbacks.
 
     What is raised in a finalizer does not end the call: Python reports it and goes on, with the finalizer cut short.
     """
@@ -204,17 +216,18 @@ def _may_be_interrupted(frame: FrameType | None) -> bool:
 
 
 def between_callbacks(thread: int) -> bool:
-    """Whether a thread runs no finalizer or callback, in which an exception would only be reported."""
+    """Whether a thread imports nothing and runs no finalizer or callback, where an exception would only be reported."""
     frame = sys._current_frames().get(thread)
     return frame is not None and _last_callback(frame) is None
 
 
 def _last_callback(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame of a finalizer, a callback, or a call with a limit."""
+    """The innermost frame of an import, a finalizer, a callback, or a call with a limit."""
+    kept = _WEAK | _IMPORTING
     callbacks = {getattr(one, "__code__", None) for one in (*gc.callbacks, _without_interruptions)}
     while frame is not None:
         code, module = frame.f_code, frame.f_globals.get("__name__")
-        if code is _Call.run.__code__ or code.co_name == "__del__" or module in _WEAK or code in callbacks:
+        if code is _Call.run.__code__ or code.co_name == "__del__" or module in kept or code in callbacks:
             return frame
         frame = frame.f_back
     return None

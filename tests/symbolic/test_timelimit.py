@@ -192,6 +192,23 @@ def test_nothing_is_sent_before_or_after_the_call():
     assert call.finished.is_set() and call.error is None
 
 
+def test_an_import_is_not_cut_short(reports, tmp_path, monkeypatch):
+    (tmp_path / "slow_module.py").write_text("import time\nfor _ in range(60):\n    time.sleep(0.005)\nwhole = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    threads = threading.active_count()
+
+    def imports():
+        import slow_module
+
+        assert slow_module.whole
+        forever()
+
+    with pytest.raises(TimeLimitError):
+        call_with_limit(imports, 0.01, grace=60.0)
+    assert ended(threads) and reports == []
+    assert sys.modules.pop("slow_module").whole
+
+
 def test_other_reports_go_where_they_went(reports):
     class Careless:
         def __del__(self):
